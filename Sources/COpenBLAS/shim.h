@@ -1,0 +1,2 @@
+/* The system's OpenBLAS, as pkg-config finds it. */
+#include <cblas.h>

@@ -1,0 +1,46 @@
+/// One MoE layer as a model defines it: configuration and weights, before any backend sees them.
+public struct MoELayer: Sendable {
+    /// The router's configuration and parameters.
+    public var router: Router
+    /// The activation between the two projections of every expert, the shared one included.
+    public var activation: Activation
+    /// The routed experts, all of one shape.
+    public var experts: ExpertWeights
+    /// The expert every token goes through, if there is one.
+    public var shared: SharedExpert?
+
+    /// A layer of its parts; ``MoEBlock`` checks that they fit.
+    public init(
+        router: Router, activation: Activation = .swiGLU, experts: ExpertWeights,
+        shared: SharedExpert? = nil
+    ) {
+        self.router = router
+        self.activation = activation
+        self.experts = experts
+        self.shared = shared
+    }
+}
+
+/// The expert every token goes through; several shared experts are one of their summed width.
+public struct SharedExpert: Sendable {
+    /// One expert, in the form of the routed ones.
+    public var experts: ExpertWeights
+    /// A row `[D]`: the output is multiplied by `sigmoid(x · gate)`; nil for no gate.
+    public var gate: [Float]?
+
+    /// A shared expert, optionally behind a sigmoid gate.
+    public init(experts: ExpertWeights, gate: [Float]? = nil) {
+        self.experts = experts
+        self.gate = gate
+    }
+}
+
+/// What happens between the gate·up projection and the down-projection.
+public enum Activation: Sendable, Hashable {
+    /// `silu(gate) * up`.
+    case swiGLU
+    /// `min(gate, limit)` and `clamp(up, ±limit) + bias`, sigmoid of `alpha * gate`.
+    case clampedSwiGLU(ClampedSwiGLU)
+    /// `min(silu(gate), limit) * clamp(up, ±limit)`.
+    case swiGLUClampedAfter(limit: Float)
+}

@@ -1,0 +1,129 @@
+/// How a router turns logits into (expert, weight) pairs: one value that covers the families.
+///
+/// The stages, in order: logits (+ logit bias) → ``score`` → selection score (+ correction bias)
+/// → ``groups`` → top-k, the lower index winning ties → weights from the scores *without* the
+/// correction → ``weighting`` → ``renormalization`` → ``scalingFactor``.
+public struct RouterConfiguration: Sendable, Hashable {
+    /// What selection and weights are read from.
+    public enum Score: Sendable, Hashable {
+        /// exp(l) / Σ exp(l) over all experts.
+        case softmax
+        /// 1 / (1 + exp(-l)).
+        case sigmoid
+        /// sqrt(ln(1 + exp(l))).
+        case sqrtSoftplus
+        /// The logits themselves.
+        case logits
+    }
+
+    /// What is made of the selected scores before they are renormalised.
+    public enum Weighting: Sendable, Hashable {
+        /// The score itself.
+        case score
+        /// A softmax over the selected ones.
+        case softmaxOfSelected
+        /// The sigmoid of each.
+        case sigmoidOfSelected
+    }
+
+    /// How the weights of a token are brought to a sum of one.
+    public enum Renormalization: Sendable, Hashable {
+        /// Not at all.
+        case none
+        /// w / (Σw + epsilon).
+        case sum(epsilon: Float)
+        /// w / max(Σw, minimum).
+        case sumAtLeast(minimum: Float)
+    }
+
+    /// Selection limited to the best groups of neighbouring experts.
+    public struct Groups: Sendable, Hashable {
+        /// What a group is ranked by.
+        public enum Ranking: Sendable, Hashable {
+            /// Its greatest selection score.
+            case maximum
+            /// The sum of its two greatest.
+            case sumOfTopTwo
+        }
+
+        /// What the selection scores of the other groups become.
+        public enum Mask: Sendable, Hashable {
+            /// -infinity: never selected.
+            case minusInfinity
+            /// 0: selected where every other score is below 0.
+            case zero
+        }
+
+        /// How many groups the experts form; divides their number.
+        public var count: Int
+        /// How many groups stay in the selection.
+        public var kept: Int
+        /// What a group is ranked by.
+        public var ranking: Ranking
+        /// What the scores of the other groups become.
+        public var mask: Mask
+
+        /// Selection limited to the best `kept` of `count` groups.
+        public init(count: Int, kept: Int, ranking: Ranking, mask: Mask) {
+            self.count = count
+            self.kept = kept
+            self.ranking = ranking
+            self.mask = mask
+        }
+    }
+
+    /// How many experts a token is sent to.
+    public var topK: Int
+    /// What selection and weights are read from.
+    public var score: Score
+    /// Selection limited to the best groups, or nil.
+    public var groups: Groups?
+    /// What is made of the selected scores.
+    public var weighting: Weighting
+    /// How the weights are brought to a sum of one.
+    public var renormalization: Renormalization
+    /// What every weight is multiplied by at the end.
+    public var scalingFactor: Float
+
+    /// A router's configuration; what is not given stays plain.
+    public init(
+        topK: Int, score: Score, groups: Groups? = nil, weighting: Weighting = .score,
+        renormalization: Renormalization = .none, scalingFactor: Float = 1
+    ) {
+        self.topK = topK
+        self.score = score
+        self.groups = groups
+        self.weighting = weighting
+        self.renormalization = renormalization
+        self.scalingFactor = scalingFactor
+    }
+
+    /// Checks the configuration against a number of experts.
+    ///
+    /// - Parameter expertCount: routed experts, identity experts included.
+    /// - Throws: `configuration`, naming the quantities that disagree.
+    public func validate(expertCount: Int) throws(MoEError) {
+        func refuse(_ message: String) -> MoEError { MoEError(.configuration, "router: \(message)") }
+        guard topK >= 1, topK <= expertCount else {
+            throw refuse("top-k \(topK) is not within 1...\(expertCount) experts")
+        }
+        guard scalingFactor.isFinite else {
+            throw refuse("scaling factor \(scalingFactor) is not finite")
+        }
+        guard let groups else { return }
+        guard groups.count >= 1, expertCount % groups.count == 0 else {
+            throw refuse("\(expertCount) experts cannot form \(groups.count) equal groups")
+        }
+        guard groups.kept >= 1, groups.kept <= groups.count else {
+            throw refuse("\(groups.kept) kept groups are not within 1...\(groups.count) groups")
+        }
+        let groupSize = expertCount / groups.count
+        guard groups.ranking == .maximum || groupSize >= 2 else {
+            throw refuse("groups of one expert have no two best scores to rank them by")
+        }
+        guard groups.kept * groupSize >= topK else {
+            throw refuse(
+                "\(groups.kept) kept groups of \(groupSize) experts are fewer than top-k \(topK)")
+        }
+    }
+}

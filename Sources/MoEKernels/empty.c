@@ -1,0 +1,2 @@
+#include "moe_kernels.h"
+typedef int moe_translation_unit;
