@@ -1,2 +1,0 @@
-#include "moe_kernels.h"
-typedef int moe_translation_unit;
