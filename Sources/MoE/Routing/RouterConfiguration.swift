@@ -103,7 +103,9 @@ public struct RouterConfiguration: Sendable, Hashable {
     /// - Parameter expertCount: routed experts, identity experts included.
     /// - Throws: `configuration`, naming the quantities that disagree.
     public func validate(expertCount: Int) throws(MoEError) {
-        func refuse(_ message: String) -> MoEError { MoEError(.configuration, "router: \(message)") }
+        func refuse(_ message: String) -> MoEError {
+            MoEError(.configuration, "router: \(message)")
+        }
         guard topK >= 1, topK <= expertCount else {
             throw refuse("top-k \(topK) is not within 1...\(expertCount) experts")
         }

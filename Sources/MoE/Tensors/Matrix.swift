@@ -73,6 +73,13 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
         elements[index * columns..<(index + 1) * columns]
     }
 
+    /// The elements in place, for a kernel to write; not called for an empty matrix.
+    mutating func withUnsafeMutableElements(_ body: (UnsafeMutablePointer<Element>) -> Void) {
+        elements.withUnsafeMutableBufferPointer { buffer in
+            if let base = buffer.baseAddress, !buffer.isEmpty { body(base) }
+        }
+    }
+
     /// `[rows, columns]` as errors print it.
     package var shapeText: String { "[\(rows), \(columns)]" }
 }

@@ -55,7 +55,8 @@ public struct Tensor: Sendable, Equatable {
     }
 
     /// The elements as `Element`, or nil if the tensor is of another type.
-    public func elements<Element: TensorElement>(as type: Element.Type = Element.self) -> [Element]? {
+    public func elements<Element: TensorElement>(as type: Element.Type = Element.self) -> [Element]?
+    {
         guard self.type == Element.elementType else { return nil }
         return [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
             bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }

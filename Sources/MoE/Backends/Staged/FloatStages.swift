@@ -1,0 +1,74 @@
+/// Stages 4 to 6 of float32 experts, with any multiplier of tiles: the yardstick for accuracy.
+struct FloatStages<Multiplier: TileMultiplier>: ExpertStages {
+    let multiplier: Multiplier
+    let experts: [Expert<Matrix<Float>>]
+    let shape: ExpertShape
+    let activation: Activation
+
+    var readsQuantizedTokens: Bool { false }
+
+    func gateUp(
+        _ tokens: borrowing TokenRows, _ dispatch: borrowing Dispatch,
+        into rows: inout ExpertRows, threads: Int
+    ) {
+        rows.gateUp.resize(dispatch.rowCount * 2 * shape.expertWidth)
+        guard let hidden = tokens.hidden else { return }
+        multiply(
+            hidden, source: dispatch.tokenOf.base, depth: shape.hiddenSize, dispatch,
+            weights: \.gateUp, bias: \.gateUpBias, into: rows.gateUp.base,
+            width: 2 * shape.expertWidth, scratch: &rows.scratch, threads: threads)
+    }
+
+    func activate(_ dispatch: borrowing Dispatch, in rows: inout ExpertRows, threads: Int) {
+        let width = shape.expertWidth
+        rows.activated.resize(dispatch.rowCount * width)
+        let gateUp = UnsafePointer(rows.gateUp.base), activated = rows.activated.base
+        forEachBlockOfRows(dispatch, threads: threads) { _, block, _ in
+            for row in block {
+                activation.apply(
+                    gateUp: gateUp + row * 2 * width, width: width, into: activated + row * width)
+            }
+        }
+    }
+
+    func down(_ dispatch: borrowing Dispatch, in rows: inout ExpertRows, threads: Int) {
+        rows.output.resize(dispatch.rowCount * shape.hiddenSize)
+        multiply(
+            rows.activated.base, source: nil, depth: shape.expertWidth, dispatch,
+            weights: \.down, bias: \.downBias, into: rows.output.base,
+            width: shape.hiddenSize, scratch: &rows.scratch, threads: threads)
+    }
+
+    /// One grouped float32 GEMM with the expert's bias added.
+    private func multiply(
+        _ x: UnsafePointer<Float>, source: UnsafePointer<Int32>?, depth: Int,
+        _ dispatch: borrowing Dispatch, weights: KeyPath<Expert<Matrix<Float>>, Matrix<Float>>,
+        bias: KeyPath<Expert<Matrix<Float>>, [Float]?>, into out: UnsafeMutablePointer<Float>,
+        width: Int, scratch: inout Buffer<Float>, threads: Int
+    ) {
+        scratch.resize(threads * multiplier.scratchCount)
+        let scratch = scratch.base
+        GroupedTiles(dispatch, outputWidth: width).forEach(threads: threads) {
+            expert, tileRows, columns, worker in
+            let first = tileRows.lowerBound
+            let tileOut = out + first * width + columns.lowerBound
+            withRows(of: experts[expert][keyPath: weights], columns) { weights in
+                multiplier.multiply(
+                    MatrixTile(
+                        x: source == nil ? x + first * depth : x,
+                        source: source.map { $0 + first }, rows: tileRows.count,
+                        weights: weights, columns: columns.count, depth: depth),
+                    into: tileOut, stride: width,
+                    scratch: scratch + worker * multiplier.scratchCount)
+            }
+            withOptionalElements(of: experts[expert][keyPath: bias]) { bias in
+                guard let bias else { return }
+                for row in 0..<tileRows.count {
+                    RowKernels.add(
+                        bias + columns.lowerBound, count: columns.count,
+                        into: tileOut + row * width)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+extension MoELayer {
+    /// The depth up to which an int32 sum of int8 products cannot overflow: 127 · 128 · K < 2^31.
+    static let maximumInt8Depth = 131_072
+
+    /// Checks that router, experts and shared expert fit, and says what sizes they have.
+    ///
+    /// - Throws: `shape` or `configuration`, naming what disagrees.
+    func validated() throws(MoEError) -> (routed: ExpertShape, shared: ExpertShape?) {
+        try router.validate()
+        let routed = try experts.validatedShape(name: "experts")
+        guard router.weight.columns == routed.hiddenSize else {
+            throw MoEError(
+                .shape,
+                "router: weight \(router.weight.shapeText), wanted [E, \(routed.hiddenSize)]")
+        }
+        guard router.expertCount >= routed.expertCount else {
+            throw MoEError(
+                .shape,
+                "router: weight \(router.weight.shapeText) for \(routed.expertCount) experts")
+        }
+        guard let shared else { return (routed, nil) }
+        let shape = try shared.experts.validatedShape(name: "shared expert")
+        guard shape.expertCount == 1 else {
+            throw MoEError(.shape, "shared expert: \(shape.expertCount) experts, wanted one")
+        }
+        guard shape.hiddenSize == routed.hiddenSize else {
+            throw MoEError(
+                .shape,
+                "shared expert: hidden size \(shape.hiddenSize), wanted \(routed.hiddenSize)")
+        }
+        guard shared.gate.map({ $0.count == routed.hiddenSize }) ?? true else {
+            throw MoEError(
+                .shape,
+                "shared expert: gate [\(shared.gate?.count ?? 0)], wanted [\(routed.hiddenSize)]")
+        }
+        guard shared.experts.formatName == experts.formatName else {
+            throw MoEError(
+                .configuration,
+                "shared expert: \(shared.experts.formatName) beside \(experts.formatName) experts")
+        }
+        return (routed, shape)
+    }
+}
+
+extension ExpertWeights {
+    /// The sizes all experts agree on.
+    ///
+    /// - Parameter name: what the experts are called in an error.
+    /// - Throws: `shape` or `configuration`, naming the expert that disagrees.
+    func validatedShape(name: String) throws(MoEError) -> ExpertShape {
+        switch self {
+        case .int8(let experts):
+            let shape = try Self.shape(of: experts, name: name) { $0.values.dimensions }
+            for (what, depth) in [("D", shape.hiddenSize), ("H", shape.expertWidth)]
+            where depth > MoELayer.maximumInt8Depth {
+                throw MoEError(
+                    .configuration,
+                    "\(name): \(what) = \(depth) is above \(MoELayer.maximumInt8Depth), "
+                        + "the depth to which int32 sums are exact")
+            }
+            return shape
+        case .float(let experts):
+            return try Self.shape(of: experts, name: name) { $0.dimensions }
+        }
+    }
+
+    private static func shape<Weights>(
+        of experts: [Expert<Weights>], name: String,
+        dimensions: (Weights) -> (rows: Int, columns: Int)
+    ) throws(MoEError) -> ExpertShape {
+        guard let first = experts.first else {
+            throw MoEError(.shape, "\(name): there are none")
+        }
+        let (hiddenSize, expertWidth) = dimensions(first.down)
+        guard hiddenSize > 0, expertWidth > 0 else {
+            throw MoEError(
+                .shape, "\(name): down [\(hiddenSize), \(expertWidth)] has an empty dimension")
+        }
+        for (index, expert) in experts.enumerated() {
+            let gateUp = dimensions(expert.gateUp), down = dimensions(expert.down)
+            guard gateUp == (2 * expertWidth, hiddenSize), down == (hiddenSize, expertWidth) else {
+                throw MoEError(
+                    .shape,
+                    "\(name)[\(index)]: gate·up [\(gateUp.rows), \(gateUp.columns)] and down "
+                        + "[\(down.rows), \(down.columns)], wanted "
+                        + "[\(2 * expertWidth), \(hiddenSize)] and [\(hiddenSize), \(expertWidth)]")
+            }
+            guard expert.gateUpBias.map({ $0.count == gateUp.rows }) ?? true,
+                expert.downBias.map({ $0.count == down.rows }) ?? true
+            else {
+                throw MoEError(.shape, "\(name)[\(index)]: a bias is not one value per channel")
+            }
+        }
+        return ExpertShape(
+            expertCount: experts.count, hiddenSize: hiddenSize, expertWidth: expertWidth)
+    }
+}
+
+extension Matrix {
+    fileprivate var dimensions: (rows: Int, columns: Int) { (rows, columns) }
+}

@@ -1,0 +1,41 @@
+/// The shared expert in its backend's form, and its gate.
+struct PreparedSharedExpert: Sendable {
+    let experts: PreparedExperts
+    let shape: ExpertShape
+    /// `[D]`: the output is multiplied by the sigmoid of x times this; nil for no gate.
+    let gate: [Float]?
+
+    /// Every token through the expert, as one group, times its gate.
+    func forward(
+        _ tokens: borrowing TokenRows, into shared: inout SharedRows, threads: Int
+    ) throws(MoEError) {
+        var clock = StageClock()
+        shared.dispatch.sendAll(tokens: tokens.count)
+        try experts.forward(
+            tokens, shared.dispatch, into: &shared.rows, threads: threads, clock: &clock)
+        guard let gate, let x = tokens.hidden else { return }
+        shared.gate.resize(tokens.count)
+        let factors = shared.gate.base, width = shape.hiddenSize
+        withOptionalElements(of: gate) { gate in
+            guard let gate else { return }
+            for token in 0..<tokens.count {
+                RowKernels.logits(
+                    experts: 1, width: width, x: x + token * width, weight: gate,
+                    into: factors + token)
+                factors[token] = sigmoid(factors[token])
+            }
+        }
+        Combine.scale(shared.rows, by: factors, tokens: tokens.count, threads: threads)
+    }
+}
+
+/// What the shared expert needs beside the routed ones.
+struct SharedRows: ~Copyable {
+    var dispatch = Dispatch(expertCount: 1)
+    var rows: ExpertRows
+    var gate = Buffer<Float>()
+
+    init(shape: ExpertShape) {
+        self.rows = ExpertRows(shape: shape)
+    }
+}

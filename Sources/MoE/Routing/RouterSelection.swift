@@ -1,0 +1,166 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
+/// From one token's logits to its experts and weights, step by step as the configuration says.
+struct RouterSelection {
+    let router: Router
+    private var configuration: RouterConfiguration { router.configuration }
+    private var expertCount: Int { router.expertCount }
+
+    /// Floats of scratch a token needs: its logits, which become scores, and selection scores.
+    static func scratchCount(experts: Int) -> Int { 2 * experts }
+
+    /// Selects the experts of one token.
+    ///
+    /// - Parameters:
+    ///   - scratch: starts with the token's logits `[E]`; both halves are overwritten.
+    ///   - experts: receives the selected experts, best first.
+    ///   - weights: receives their weights.
+    func select(
+        scratch: UnsafeMutablePointer<Float>, experts: UnsafeMutablePointer<Int32>,
+        weights: UnsafeMutablePointer<Float>
+    ) {
+        let scores = UnsafeMutableBufferPointer(start: scratch, count: expertCount)
+        let selection = UnsafeMutableBufferPointer(
+            start: scratch + expertCount, count: expertCount)
+        if let bias = router.logitBias {
+            for expert in 0..<expertCount { scores[expert] += bias[expert] }
+        }
+        score(scores)
+        correct(scores, into: selection)
+        if let groups = configuration.groups, groups.count > 1 {
+            maskGroups(groups, of: selection)
+        }
+        let chosen = UnsafeMutableBufferPointer(start: experts, count: configuration.topK)
+        topK(of: selection, into: chosen)
+        let weights = UnsafeMutableBufferPointer(start: weights, count: configuration.topK)
+        for slot in 0..<configuration.topK { weights[slot] = scores[Int(chosen[slot])] }
+        weigh(weights)
+    }
+
+    /// Logits to scores, in place.
+    private func score(_ values: UnsafeMutableBufferPointer<Float>) {
+        switch configuration.score {
+        case .logits: break
+        case .softmax: softmax(values)
+        case .sigmoid:
+            for index in values.indices { values[index] = sigmoid(values[index]) }
+        case .sqrtSoftplus:
+            for index in values.indices {
+                // ln(1 + e^l) as max(l, 0) + ln(1 + e^-|l|), which cannot overflow.
+                let logit = values[index]
+                values[index] = (max(logit, 0) + log1p(exp(-abs(logit)))).squareRoot()
+            }
+        }
+    }
+
+    /// Selection scores: the correction added, NaN below everything.
+    private func correct(
+        _ scores: UnsafeMutableBufferPointer<Float>,
+        into selection: UnsafeMutableBufferPointer<Float>
+    ) {
+        for expert in 0..<expertCount {
+            let corrected = scores[expert] + (router.correctionBias?[expert] ?? 0)
+            selection[expert] = corrected.isNaN ? -.infinity : corrected
+        }
+    }
+
+    /// Leaves the best groups in the selection; equal groups rank by index.
+    private func maskGroups(
+        _ groups: RouterConfiguration.Groups, of selection: UnsafeMutableBufferPointer<Float>
+    ) {
+        let size = expertCount / groups.count
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: groups.count) { ranks in
+            for group in 0..<groups.count {
+                let members = selection[group * size..<(group + 1) * size]
+                ranks[group] = rank(members, by: groups.ranking)
+            }
+            withUnsafeTemporaryAllocation(of: Int32.self, capacity: groups.kept) { kept in
+                topK(of: ranks, into: kept)
+                let mask: Float = groups.mask == .zero ? 0 : -.infinity
+                for group in 0..<groups.count where !kept.contains(Int32(group)) {
+                    for expert in group * size..<(group + 1) * size { selection[expert] = mask }
+                }
+            }
+        }
+    }
+
+    private func rank(
+        _ scores: Slice<UnsafeMutableBufferPointer<Float>>,
+        by ranking: RouterConfiguration.Groups.Ranking
+    ) -> Float {
+        var best = -Float.infinity, second = -Float.infinity
+        for score in scores {
+            if score > best {
+                second = best
+                best = score
+            } else if score > second {
+                second = score
+            }
+        }
+        return ranking == .maximum ? best : best + second
+    }
+
+    /// The greatest values' indices, best first; the lower index wins a tie.
+    private func topK(
+        of values: UnsafeMutableBufferPointer<Float>,
+        into chosen: UnsafeMutableBufferPointer<Int32>
+    ) {
+        var filled = 0
+        for index in values.indices {
+            let value = values[index]
+            if filled == chosen.count, value <= values[Int(chosen[filled - 1])] { continue }
+            var slot = filled == chosen.count ? filled - 1 : filled
+            while slot > 0, value > values[Int(chosen[slot - 1])] {
+                chosen[slot] = chosen[slot - 1]
+                slot -= 1
+            }
+            chosen[slot] = Int32(index)
+            filled = min(filled + 1, chosen.count)
+        }
+    }
+
+    /// Selected scores to weights, in place.
+    private func weigh(_ weights: UnsafeMutableBufferPointer<Float>) {
+        switch configuration.weighting {
+        case .score: break
+        case .softmaxOfSelected: softmax(weights)
+        case .sigmoidOfSelected:
+            for slot in weights.indices { weights[slot] = sigmoid(weights[slot]) }
+        }
+        var sum: Float = 0
+        for weight in weights { sum += weight }
+        let divisor: Float
+        switch configuration.renormalization {
+        case .none: divisor = 1
+        case .sum(let epsilon): divisor = sum + epsilon
+        case .sumAtLeast(let minimum): divisor = max(sum, minimum)
+        }
+        for slot in weights.indices {
+            weights[slot] = weights[slot] / divisor * configuration.scalingFactor
+        }
+    }
+
+    private func softmax(_ values: UnsafeMutableBufferPointer<Float>) {
+        var greatest = -Float.infinity
+        for value in values { greatest = max(greatest, value) }
+        // The sum is kept in double precision: many small terms beside a large one.
+        var sum: Double = 0
+        for index in values.indices {
+            values[index] = exp(values[index] - greatest)
+            sum += Double(values[index])
+        }
+        let divisor = Float(sum)
+        for index in values.indices { values[index] /= divisor }
+    }
+}
+
+/// 1 / (1 + exp(-x)).
+func sigmoid(_ value: Float) -> Float {
+    1 / (1 + exp(-value))
+}

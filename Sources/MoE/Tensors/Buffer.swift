@@ -1,0 +1,59 @@
+/// Memory of a workspace: aligned to cache lines, grown when a batch asks for more, never shrunk.
+///
+/// The elements are whatever was last written; after a growth they are undefined until a stage
+/// writes them. Kernels read and write through `base`.
+struct Buffer<Element: BitwiseCopyable>: ~Copyable {
+    /// The first element.
+    private(set) var base: UnsafeMutablePointer<Element>
+    /// How many elements are in use.
+    private(set) var count: Int
+    private var capacity: Int
+
+    private static var alignment: Int { 64 }
+
+    /// A buffer of `count` undefined elements.
+    init(count: Int = 0) {
+        self.base = Self.allocate(count)
+        self.count = count
+        self.capacity = count
+    }
+
+    deinit {
+        UnsafeMutableRawPointer(base).deallocate()
+    }
+
+    /// Makes room for `count` elements; old elements are lost where it grows.
+    mutating func resize(_ count: Int) {
+        if count > capacity {
+            UnsafeMutableRawPointer(base).deallocate()
+            base = Self.allocate(count)
+            capacity = count
+        }
+        self.count = count
+    }
+
+    /// The elements in use.
+    var span: Span<Element> {
+        @_lifetime(borrow self)
+        get {
+            let span = Span(_unsafeStart: UnsafePointer(base), count: count)
+            return _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    /// A copy of the elements in use.
+    var array: [Element] {
+        Array(UnsafeBufferPointer(start: base, count: count))
+    }
+
+    private static func allocate(_ count: Int) -> UnsafeMutablePointer<Element> {
+        UnsafeMutableRawPointer
+            .allocate(
+                byteCount: max(count, 1) * MemoryLayout<Element>.stride, alignment: alignment
+            )
+            .bindMemory(to: Element.self, capacity: max(count, 1))
+    }
+}
+
+// A buffer owns its memory alone; sending it sends the memory.
+extension Buffer: @unchecked Sendable where Element: Sendable {}

@@ -1,0 +1,199 @@
+internal import MoEKernels
+internal import Synchronization
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
+/// The process's threads: tiles are claimed from a counter, idle threads spin briefly and park.
+///
+/// A job is open while its caller works on it. A worker that wakes in time joins; one that wakes
+/// late finds the job closed and does nothing, so a thread that the system has not scheduled
+/// never holds a caller up. A caller that finds the pool taken by another runs its tiles alone:
+/// two blocks may compute at once, and a tile may itself ask for the pool.
+final class WorkerPool: @unchecked Sendable {
+    /// The one pool of the process.
+    static let shared = WorkerPool()
+
+    /// How many processors are online.
+    static let processorCount = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+
+    /// The most threads a caller may ask for.
+    static let maximumThreads = 256
+
+    /// How many threads a caller gets who asked for `requested`; nil for one per processor.
+    static func threadCount(_ requested: Int?) -> Int {
+        min(max(1, requested ?? processorCount), maximumThreads)
+    }
+
+    /// A tile's work: its index, and the worker that runs it, below the number of threads.
+    typealias Body = (_ tile: Int, _ worker: Int) -> Void
+
+    // The state word: generation in the upper half, then the open bit, then the joined workers.
+    private static let openBit: UInt64 = 1 << 31
+    private static let joinedMask: UInt64 = openBit - 1
+    private static let spins = 4000
+
+    private let state = Atomic<UInt64>(0)
+    private let next = Atomic<Int>(0)
+    private let taken = Atomic<Bool>(false)
+    private let parked = Atomic<Int>(0)
+    private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+    // Written by the caller that has `taken`, before the job opens; read by those who joined it.
+    private var body: UnsafePointer<Body>?
+    private var tileCount = 0
+    private var threadLimit = 0
+    private var workerCount = 0
+
+    private init() {
+        pthread_mutex_init(lock, nil)
+        pthread_cond_init(wake, nil)
+    }
+
+    /// Runs `body` for every tile in `0..<tiles` on at most `threads` threads, the caller's included.
+    ///
+    /// Returns when all tiles are done. Which worker runs which tile is not defined; nothing a
+    /// tile computes may depend on it.
+    func run(tiles: Int, threads: Int, _ body: Body) {
+        let threads = min(threads, tiles, Self.maximumThreads)
+        guard threads > 1,
+            taken.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
+        else {
+            for tile in 0..<max(tiles, 0) { body(tile, 0) }
+            return
+        }
+        defer { taken.store(false, ordering: .releasing) }
+        withoutActuallyEscaping(body) { escaping in
+            withUnsafePointer(to: escaping) { pointer in
+                open(pointer, tiles: tiles, threads: threads)
+                claim(pointer.pointee, tiles: tiles, worker: 0)
+                close()
+            }
+        }
+    }
+
+    private func open(_ body: UnsafePointer<Body>, tiles: Int, threads: Int) {
+        while workerCount < threads - 1 {
+            guard startWorker(id: workerCount + 1) else { break }
+            workerCount += 1
+        }
+        self.body = body
+        tileCount = tiles
+        threadLimit = threads
+        next.store(0, ordering: .relaxed)
+        let generation = (state.load(ordering: .relaxed) >> 32) &+ 1
+        // Sequentially consistent with `parked`: either a worker that parks sees this job, or
+        // this caller sees that it parks.
+        state.store(generation << 32 | Self.openBit, ordering: .sequentiallyConsistent)
+        if parked.load(ordering: .sequentiallyConsistent) > 0 {
+            pthread_mutex_lock(lock)
+            pthread_cond_broadcast(wake)
+            pthread_mutex_unlock(lock)
+        }
+    }
+
+    private func claim(_ body: Body, tiles: Int, worker: Int) {
+        while true {
+            let tile = next.wrappingAdd(1, ordering: .relaxed).oldValue
+            guard tile < tiles else { return }
+            body(tile, worker)
+        }
+    }
+
+    /// Shuts the job and waits for the workers inside it.
+    private func close() {
+        state.bitwiseAnd(~Self.openBit, ordering: .acquiringAndReleasing)
+        var spins = 0
+        while state.load(ordering: .acquiring) & Self.joinedMask != 0 {
+            spins += 1
+            if spins < Self.spins { moe_spin_hint() } else { sched_yield() }
+        }
+    }
+
+    // MARK: - The workers' side
+
+    private func startWorker(id: Int) -> Bool {
+        final class Start {
+            let pool: WorkerPool
+            let id: Int
+            init(pool: WorkerPool, id: Int) {
+                self.pool = pool
+                self.id = id
+            }
+        }
+        let context = Unmanaged.passRetained(Start(pool: self, id: id))
+        #if canImport(Darwin)
+        var thread: pthread_t?
+        let entry: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = { raw in
+            let start = Unmanaged<Start>.fromOpaque(raw).takeRetainedValue()
+            start.pool.work(id: start.id)
+        }
+        #else
+        var thread = pthread_t()
+        let entry: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { raw in
+            guard let raw else { return nil }
+            let start = Unmanaged<Start>.fromOpaque(raw).takeRetainedValue()
+            start.pool.work(id: start.id)
+        }
+        #endif
+        guard pthread_create(&thread, nil, entry, context.toOpaque()) == 0 else {
+            context.release()
+            return false
+        }
+        #if canImport(Darwin)
+        if let thread { pthread_detach(thread) }
+        #else
+        pthread_detach(thread)
+        #endif
+        return true
+    }
+
+    private func work(id: Int) -> Never {
+        var seen: UInt64 = 0
+        while true {
+            seen = waitForJob(after: seen)
+            guard join(generation: seen) else { continue }
+            if id < threadLimit, let body {
+                claim(body.pointee, tiles: tileCount, worker: id)
+            }
+            state.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+        }
+    }
+
+    /// The generation of a job newer than `seen`.
+    private func waitForJob(after seen: UInt64) -> UInt64 {
+        for _ in 0..<Self.spins {
+            let generation = state.load(ordering: .acquiring) >> 32
+            if generation != seen { return generation }
+            moe_spin_hint()
+        }
+        pthread_mutex_lock(lock)
+        parked.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        var generation = state.load(ordering: .sequentiallyConsistent) >> 32
+        while generation == seen {
+            pthread_cond_wait(wake, lock)
+            generation = state.load(ordering: .sequentiallyConsistent) >> 32
+        }
+        parked.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+        pthread_mutex_unlock(lock)
+        return generation
+    }
+
+    /// Counts this worker into the open job of a generation; false if that job is over.
+    private func join(generation: UInt64) -> Bool {
+        var current = state.load(ordering: .relaxed)
+        while current >> 32 == generation, current & Self.openBit != 0 {
+            let (exchanged, original) = state.weakCompareExchange(
+                expected: current, desired: current + 1, ordering: .acquiring)
+            if exchanged { return true }
+            current = original
+        }
+        return false
+    }
+}

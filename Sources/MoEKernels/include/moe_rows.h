@@ -1,0 +1,40 @@
+/* Kernels over rows of a batch: router logits, widening, epilogues and the combine.
+ *
+ * Every function gives the same bits on every instruction set: lanes and the order of sums are
+ * fixed by the source, and nothing is contracted to a fused multiply-add. Rows need no alignment.
+ */
+#ifndef MOE_ROWS_H
+#define MOE_ROWS_H
+
+#include "moe_isa.h"
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+    /* logits[e] = sum over d of x[d] * weight[e * width + d], in 32 partial sums added as a tree;
+     * the order does not depend on the number of experts. */
+    void (*logits)(size_t experts, size_t width, const float *x, const float *weight,
+                   float *logits);
+
+    /* out[r * out_stride + i] = float(in[r * in_stride + i]) for i < count, rows of a matrix. */
+    void (*widen_s8)(size_t rows, size_t count, const int8_t *in, size_t in_stride, float *out,
+                     size_t out_stride);
+
+    /* sum[i] = int32(value[i]), or += if add is not 0; the values are integers within 2^24. */
+    void (*collect_s32)(size_t count, const float *value, int32_t *sum, int add);
+
+    /* out[i] = (float(in[i]) * channel_scale[i]) * row_scale, plus bias[i] unless bias is NULL. */
+    void (*scale_s32)(size_t count, const int32_t *in, const float *channel_scale, float row_scale,
+                      const float *bias, float *out);
+
+    /* out[i] += weight * in[i]; the product is rounded before the sum. */
+    void (*accumulate)(size_t count, float weight, const float *in, float *out);
+
+    /* out[i] += in[i]. */
+    void (*add)(size_t count, const float *in, float *out);
+} moe_row_kernels;
+
+/* The row kernels of an instruction set, or NULL where this architecture has none. */
+const moe_row_kernels *moe_row_kernels_for(moe_isa isa);
+
+#endif

@@ -1,0 +1,23 @@
+#include "moe_rows.h"
+
+#define MOE_TABLE moe_row_kernels_scalar
+#include "rows.inc"
+
+#if defined(__x86_64__)
+extern const moe_row_kernels moe_row_kernels_avx2, moe_row_kernels_avx512;
+#endif
+
+const moe_row_kernels *moe_row_kernels_for(moe_isa isa) {
+    switch (isa) {
+    case MOE_ISA_SCALAR:
+        return &moe_row_kernels_scalar;
+#if defined(__x86_64__)
+    case MOE_ISA_AVX2:
+        return &moe_row_kernels_avx2;
+    case MOE_ISA_AVX512:
+        return &moe_row_kernels_avx512;
+#endif
+    default:
+        return 0;
+    }
+}

@@ -1,0 +1,10 @@
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+
+#include "moe_rows.h"
+
+#define MOE_TABLE moe_row_kernels_avx2
+#include "../portable/rows.inc"
+
+#pragma clang attribute pop
+#endif
