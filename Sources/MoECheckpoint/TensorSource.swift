@@ -8,6 +8,16 @@ public protocol TensorSource: Sendable {
     /// Type, shape and place of a tensor, or nil if there is none of that name.
     func entry(_ name: String) -> TensorEntry?
 
+    /// Type, shape and place of a tensor that must be there.
+    ///
+    /// Unlike `entry`, it can say why a tensor cannot be had: a shard that is missing, say.
+    ///
+    /// - Parameter name: the tensor.
+    /// - Returns: its entry.
+    /// - Throws: `tensor` if there is none of that name, `file` or `format` if what should hold it
+    ///   cannot be opened.
+    func locate(_ name: String) throws(CheckpointError) -> TensorEntry
+
     /// Reads a part of a tensor's bytes into memory.
     ///
     /// - Parameters:
@@ -41,14 +51,25 @@ public struct TensorEntry: Sendable, Equatable {
 }
 
 extension TensorSource {
+    /// Type, shape and place of a tensor that must be there.
+    ///
+    /// - Parameter name: the tensor.
+    /// - Returns: its entry.
+    /// - Throws: `tensor` if there is none of that name.
+    public func locate(_ name: String) throws(CheckpointError) -> TensorEntry {
+        guard let entry = entry(name) else {
+            throw CheckpointError(.tensor, "\(name.printable): no such tensor")
+        }
+        return entry
+    }
+
     /// Reads a whole tensor.
     ///
     /// - Parameter name: the tensor.
+    /// - Returns: its type, shape and bytes.
     /// - Throws: `tensor` if there is none of that name, `file` if the file cannot give the bytes.
     public func tensor(_ name: String) throws(CheckpointError) -> Tensor {
-        guard let entry = entry(name) else {
-            throw CheckpointError(.tensor, "\(name): no such tensor")
-        }
+        let entry = try locate(name)
         var failure: CheckpointError?
         let bytes = [UInt8](unsafeUninitializedCapacity: entry.byteCount) { buffer, initialized in
             do throws(CheckpointError) {

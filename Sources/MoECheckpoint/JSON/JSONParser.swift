@@ -73,16 +73,13 @@ extension JSONScanner {
             try open()
             while let key = try nextKey() {
                 let offset = keyOffset
-                guard object.insert(key, try value()) else {
-                    throw failure(
-                        "the key \"\(key.printable)\" comes twice in an object", at: offset)
-                }
+                guard object.insert(key, try value()) else { throw repeated(key, at: offset) }
             }
             return .object(object)
         }
     }
 
-    /// Passes over the next value; checks its grammar, and keeps nothing of it.
+    /// Passes over the next value: refuses what `value()` refuses, and keeps nothing of it.
     mutating func skipValue() throws(CheckpointError) {
         switch try kind() {
         case .null, .bool: break
@@ -92,8 +89,12 @@ extension JSONScanner {
             try open()
             while try nextElement() { try skipValue() }
         case .object:
+            var keys: Set<String> = []
             try open()
-            while try nextKey() != nil { try skipValue() }
+            while let key = try nextKey() {
+                guard keys.insert(key).inserted else { throw repeated(key, at: keyOffset) }
+                try skipValue()
+            }
         }
     }
 }

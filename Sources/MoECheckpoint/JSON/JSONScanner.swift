@@ -143,6 +143,10 @@ struct JSONScanner {
         CheckpointError(.format, "\(source): byte \(offset): \(what)")
     }
 
+    func repeated(_ key: String, at offset: Int) -> CheckpointError {
+        failure("the key \"\(key.printable)\" comes twice in an object", at: offset)
+    }
+
     func unexpected(wanted: String) -> CheckpointError {
         let found =
             switch peek {
