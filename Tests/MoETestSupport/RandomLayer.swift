@@ -10,6 +10,7 @@ public struct RandomLayer: Sendable {
     let sharedWidth: Int?
     let seed: UInt64
 
+    /// A layer of given sizes.
     public init(
         tokens: Int = 7, hidden: Int = 48, width: Int = 40, experts: Int = 8, topK: Int = 2,
         sharedWidth: Int? = nil, seed: UInt64 = 1

@@ -32,6 +32,7 @@ public enum BackendCatalog {
     /// What a name stands for: the backend, and one sentence why it was taken.
     ///
     /// - Parameter name: the name asked for.
+    /// - Returns: the backend and the sentence.
     /// - Throws: `backendUnavailable` if this build or machine does not have it.
     public static func backend(
         _ name: BackendName

@@ -17,6 +17,7 @@ public protocol ExpertBackend: Sendable {
     ///   - experts: the weights, all of `shape`; checked by the block.
     ///   - shape: the sizes.
     ///   - activation: what happens between the two projections.
+    /// - Returns: the experts, ready to compute.
     /// - Throws: `configuration` if the backend cannot carry these experts out.
     func prepare(
         _ experts: consuming ExpertWeights, shape: ExpertShape, activation: Activation

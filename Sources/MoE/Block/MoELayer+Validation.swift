@@ -46,6 +46,7 @@ extension ExpertWeights {
     /// The sizes all experts agree on.
     ///
     /// - Parameter name: what the experts are called in an error.
+    /// - Returns: the sizes.
     /// - Throws: `shape` or `configuration`, naming the expert that disagrees.
     func validatedShape(name: String) throws(MoEError) -> ExpertShape {
         switch self {

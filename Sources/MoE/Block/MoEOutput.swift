@@ -20,6 +20,7 @@ extension MoEBlock {
     /// The forward pass with a workspace of its own, all results as values.
     ///
     /// - Parameter hidden: the tokens' hidden states, `[T, D]`.
+    /// - Returns: every result of the pass.
     /// - Throws: `shape` if the rows are not of the block's hidden size.
     public func forward(_ hidden: Matrix<Float>) throws(MoEError) -> MoEOutput {
         var workspace = makeWorkspace()
