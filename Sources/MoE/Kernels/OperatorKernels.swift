@@ -1,0 +1,68 @@
+internal import MoEKernels
+
+/// The C kernels of the fused operator for one instruction set.
+package struct OperatorKernels: Sendable {
+    /// The instruction set's name, such as `avx2`.
+    package let name: String
+    let table: Table
+
+    /// Functions of the program's text: constant, so any thread may call them.
+    struct Table: @unchecked Sendable {
+        let functions: moe_dsq_kernels
+    }
+
+    private init(_ isa: moe_isa) {
+        name = InstructionSet.name(of: isa)
+        table = Table(functions: moe_dsq_kernels_for(isa).pointee)
+    }
+
+    /// The kernels of the instruction set that the process uses.
+    package static let chosen = OperatorKernels(InstructionSet.chosen)
+
+    /// The kernels of every instruction set that this machine has, narrowest first.
+    package static let available =
+        InstructionSet.all.filter { moe_isa_available($0) }.map(OperatorKernels.init)
+
+    /// Quantises a row by its own maximum: `scale = max|v| / 127`, `y = rint(v / scale)`.
+    ///
+    /// A row of zeros, or one with an infinity or a NaN, becomes zeros.
+    ///
+    /// - Parameters:
+    ///   - row: the values, `[count]`.
+    ///   - count: how many there are.
+    ///   - integers: where the integers go, `[count]`.
+    /// - Returns: the scale: 0 for zeros, infinite or NaN for a row that holds one.
+    package func quantizeRow(
+        _ row: UnsafePointer<Float>, count: Int, into integers: UnsafeMutablePointer<Int8>
+    ) -> Float {
+        table.functions.quantize(Int64(count), row, MOE_SCALE_DIVIDED, integers)
+    }
+
+    /// The exponential of every element, within one unit in the last place of the correctly
+    /// rounded value, with the same bits for every instruction set.
+    ///
+    /// - Parameters:
+    ///   - values: the arguments, `[count]`.
+    ///   - count: how many there are.
+    ///   - result: where the exponentials go, `[count]`; no part of `values`.
+    package func exp(
+        _ values: UnsafePointer<Float>, count: Int, into result: UnsafeMutablePointer<Float>
+    ) {
+        table.functions.exp(Int64(count), values, result)
+    }
+}
+
+extension SwiGLU {
+    /// The activation as the kernels take it; interleaved columns are split before it.
+    var parameters: moe_swiglu {
+        switch self {
+        case .plain:
+            moe_swiglu(kind: MOE_SWIGLU_PLAIN, limit: 0, alpha: 0, bias: 0)
+        case .clamped(let p), .interleavedClamped(let p):
+            moe_swiglu(
+                kind: MOE_SWIGLU_CLAMPED, limit: p.limit, alpha: p.alpha, bias: p.bias)
+        case .clampedAfter(let limit):
+            moe_swiglu(kind: MOE_SWIGLU_CLAMPED_AFTER, limit: limit, alpha: 0, bias: 0)
+        }
+    }
+}

@@ -1,0 +1,143 @@
+internal import MoEKernels
+
+/// Dequantises, activates and quantises rows: Ascend's `npu_dequant_swiglu_quant`.
+///
+/// Every operation is rounded once to float32 in the operator's order; only the exponential may
+/// be one unit in the last place away from ``dequantSwiGLUQuantReference(_:)``, which can move an
+/// integer by 1 where its quotient is next to a tie. A row's result depends on no other row.
+///
+/// - Parameter call: the input and the options.
+/// - Returns: `values` `[T, H]` and `scale` `[T]`; rows past the groups are 0 with scale 0.
+/// - Throws: what ``DequantSwiGLUQuant/validate()`` throws.
+public func dequantSwiGLUQuant(_ call: DequantSwiGLUQuant) throws(MoEError) -> QuantizedRows {
+    try dequantSwiGLUQuant(call, kernels: .chosen)
+}
+
+/// The operator with the kernels of a given instruction set.
+package func dequantSwiGLUQuant(
+    _ call: DequantSwiGLUQuant, kernels: OperatorKernels
+) throws(MoEError) -> QuantizedRows {
+    try call.validate()
+    var scale = [Float](repeating: 0, count: call.tokenCount)
+    let values = Matrix<Int8>(rows: call.tokenCount, columns: call.hiddenSize) { values in
+        scale.withUnsafeMutableBufferPointer { scale in
+            call.run(rows: 0..<call.tokenCount, kernels: kernels, values: values, scale: scale)
+        }
+    }
+    return QuantizedRows(values: values, unchecked: scale)
+}
+
+extension DequantSwiGLUQuant {
+    /// Computes a range of the rows of a validated call.
+    ///
+    /// - Parameters:
+    ///   - rows: which rows.
+    ///   - kernels: the kernels to use.
+    ///   - values: the whole result, `[T, H]`; the given rows of it are written.
+    ///   - scale: the scales of the whole result, `[T]`; the given rows of it are written.
+    package func run(
+        rows: Range<Int>, kernels: OperatorKernels, values: UnsafeMutablePointer<Int8>,
+        scale: UnsafeMutableBufferPointer<Float>
+    ) {
+        let width = hiddenSize
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * width) { scratch in
+            guard let scratch = scratch.baseAddress else { return }
+            let pipeline = RowPipeline(
+                functions: kernels.table.functions, width: width, scratch: scratch)
+            for (run, group) in groupedRows {
+                for row in run.clamped(to: rows) {
+                    pipeline.dequantize(input, row: row, group: group, step: activation.step)
+                    pipeline.activate(activation, gate: gate)
+                    scale[row] = pipeline.quantize(
+                        quantization, group: group, rounding: rounding,
+                        into: values + row * width)
+                }
+            }
+        }
+        for row in rows.clamped(to: (groups?.rowCount ?? tokenCount)..<tokenCount) {
+            (values + row * width).update(repeating: 0, count: width)
+            scale[row] = 0
+        }
+    }
+
+    private var rounding: moe_scale_rounding {
+        guard atlas else { return MOE_SCALE_DIVIDED }
+        return groups == nil ? MOE_SCALE_INVERTED : MOE_SCALE_MULTIPLIED
+    }
+}
+
+extension SwiGLU {
+    /// From one gate column to the next.
+    fileprivate var step: Int {
+        if case .interleavedClamped = self { 2 } else { 1 }
+    }
+}
+
+/// The three steps of a row, on a scratch row of 2H floats.
+private struct RowPipeline {
+    let functions: moe_dsq_kernels
+    let width: Int
+    let scratch: UnsafeMutablePointer<Float>
+
+    /// D1–D5 into the scratch row; interleaved columns are split into halves, gate first.
+    func dequantize(_ input: DequantSwiGLUQuant.Input, row: Int, group: Int, step: Int) {
+        for part in 0..<step {
+            let count = Int64(2 * width / step)
+            let out = scratch + part * width
+            switch input {
+            case .float16(let x):
+                x.withRow(row, from: part, as: UInt16.self) {
+                    functions.widen_f16(count, Int64(step), $0, out)
+                }
+            case .bfloat16(let x):
+                x.withRow(row, from: part, as: UInt16.self) {
+                    functions.widen_bf16(count, Int64(step), $0, out)
+                }
+            case .accumulators(let x, let weightScale, let activationScale, let bias):
+                x.withRow(row, from: part, as: Int32.self) { x in
+                    weightScale.withRow(group, from: part, as: Float.self) { weightScale in
+                        bias.withRow(group, from: part) { integers, floats in
+                            functions.dequantize(
+                                count, Int64(step), x, weightScale, activationScale?[row] ?? 1,
+                                integers, floats, out)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// SwiGLU of the scratch row, into its first half.
+    func activate(_ activation: SwiGLU, gate: DequantSwiGLUQuant.Gate) {
+        let gateIsFirst = activation.step == 2 || gate == .left
+        functions.activate(
+            Int64(width), activation.parameters, gateIsFirst ? scratch : scratch + width,
+            gateIsFirst ? scratch + width : scratch, scratch)
+    }
+
+    /// Q1–Q6 or P1–P4 of the scratch row; returns the scale.
+    func quantize(
+        _ quantization: DequantSwiGLUQuant.Quantization, group: Int,
+        rounding: moe_scale_rounding, into values: UnsafeMutablePointer<Int8>
+    ) -> Float {
+        let count = Int64(width)
+        switch quantization {
+        case .dynamic(let smooth):
+            if let smooth {
+                smooth.withRow(group) { functions.multiply(count, $0, scratch) }
+            }
+            return functions.quantize(count, scratch, rounding, values)
+        case .static(let scale, let offset):
+            let invert = rounding != MOE_SCALE_DIVIDED && scale.isPerGroup
+            scale.withRow(group) { divisors in
+                offset.withRow(group) { offsets in
+                    functions.quantize_static(count, scratch, divisors, invert, offsets, values)
+                }
+            }
+        case .rounded:
+            let none = moe_row_factors(values: nil, step: 0)
+            functions.quantize_static(count, scratch, none, false, none, values)
+        }
+        return 0
+    }
+}

@@ -1,0 +1,78 @@
+/* Kernels of dequantise, SwiGLU, quantise: one row, or one half of a row, a call.
+ *
+ * Every function is exact, which means that each written operation is rounded once to binary32
+ * and nothing is contracted or flushed to zero, so that all instruction sets give the same bits.
+ * `exp` is within one unit in the last place of the correctly rounded value. Nothing is read or
+ * written outside the n elements that are named. n may be 0. */
+#ifndef MOE_DEQUANT_SWIGLU_QUANT_H
+#define MOE_DEQUANT_SWIGLU_QUANT_H
+
+#include "moe_isa.h"
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/* Where a SwiGLU is clamped. */
+typedef enum {
+    MOE_SWIGLU_PLAIN = 0,        /* act / (1 + exp(-act)) * lin */
+    MOE_SWIGLU_CLAMPED = 1,      /* act and lin first; alpha in the exponent, bias on lin */
+    MOE_SWIGLU_CLAMPED_AFTER = 2 /* silu(act) from above, lin from both sides */
+} moe_swiglu_kind;
+
+/* A SwiGLU with its numbers; those that its kind does not use are ignored. */
+typedef struct {
+    moe_swiglu_kind kind;
+    float limit, alpha, bias;
+} moe_swiglu;
+
+/* How the scale of a dynamically quantised row is rounded, and how it is applied. */
+typedef enum {
+    MOE_SCALE_DIVIDED = 0,   /* m / 127, v / scale: the definition */
+    MOE_SCALE_MULTIPLIED = 1, /* m * f32(1/127), v / scale: Atlas with groups */
+    MOE_SCALE_INVERTED = 2   /* m / 127, v * f32(1/scale): Atlas without groups */
+} moe_scale_rounding;
+
+/* Factors of a row: element i uses values[i * step]; step is 1, or 0 for one factor for all.
+ * Null values mean that there are none. */
+typedef struct {
+    const float *_Nullable values;
+    int64_t step;
+} moe_row_factors;
+
+typedef struct {
+    /* out[i] = (float(x[j] + int_bias[j]) * weight_scale[j]) * activation_scale + float_bias[j]
+     * with j = i * step and step 1 or 2; either bias may be null. The integer sum wraps. */
+    void (*dequantize)(int64_t n, int64_t step, const int32_t *x, const float *weight_scale,
+                       float activation_scale, const int32_t *_Nullable int_bias,
+                       const float *_Nullable float_bias, float *out);
+
+    /* out[i] = float(x[i * step]), step 1 or 2. */
+    void (*widen_f16)(int64_t n, int64_t step, const uint16_t *x, float *out);
+    void (*widen_bf16)(int64_t n, int64_t step, const uint16_t *x, float *out);
+
+    /* v[i] = SwiGLU(act[i], lin[i]); v may be act or lin, and must not overlap them otherwise. */
+    void (*activate)(int64_t n, moe_swiglu swiglu, const float *act, const float *lin, float *v);
+
+    /* v[i] = v[i] * factors[i]. */
+    void (*multiply)(int64_t n, moe_row_factors factors, float *v);
+
+    /* Quantises a row by its own maximum m and returns the scale. A row whose scale is 0, or that
+     * holds an infinity or a NaN, becomes zeros, and its scale is 0, infinite or NaN. */
+    float (*quantize)(int64_t n, const float *v, moe_scale_rounding rounding, int8_t *y);
+
+    /* y[i] = rint(v[i] / divisors[i] + offsets[i]), saturated to -128...127, 0 for NaN.
+     * Both have the same step, or are null. With `invert` one divisor for all is applied as a
+     * product with its rounded reciprocal. */
+    void (*quantize_static)(int64_t n, const float *v, moe_row_factors divisors, bool invert,
+                            moe_row_factors offsets, int8_t *y);
+
+    /* out[i] = exp(x[i]): +infinity above 88.7228, gradual underflow to 0 below -87.3, NaN kept. */
+    void (*exp)(int64_t n, const float *x, float *out);
+} moe_dsq_kernels;
+
+/* The kernels of an instruction set; those of plain C for one of another architecture. */
+const moe_dsq_kernels *moe_dsq_kernels_for(moe_isa isa);
+
+#pragma clang assume_nonnull end
+
+#endif

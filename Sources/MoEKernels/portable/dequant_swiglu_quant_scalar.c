@@ -1,0 +1,21 @@
+/* Dequantise, SwiGLU, quantise for every machine of the architecture, and the choice of a table. */
+#define MOE_DSQ_TABLE moe_dsq_kernels__scalar
+#include "dequant_swiglu_quant.inc"
+
+#if defined(__x86_64__)
+extern const moe_dsq_kernels moe_dsq_kernels__avx2;
+extern const moe_dsq_kernels moe_dsq_kernels__avx512;
+#endif
+
+const moe_dsq_kernels *moe_dsq_kernels_for(moe_isa isa) {
+    switch (isa) {
+#if defined(__x86_64__)
+    case MOE_ISA_AVX2:
+        return &moe_dsq_kernels__avx2;
+    case MOE_ISA_AVX512:
+        return &moe_dsq_kernels__avx512;
+#endif
+    default:
+        return &moe_dsq_kernels__scalar;
+    }
+}
