@@ -1,0 +1,48 @@
+# Every target is a command or two that a person could type; nothing here knows more than they say.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test lint no-openblas golden clean
+
+MODEL := Models/demo-qwen3-moe
+BUILT := .build/release/.moe-block-is-built
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | \
+	    while read -r target what; do printf '  %-12s %s\n' "$$target" "$$what"; done
+
+setup: ## install what the build needs and the machine lacks
+	@Scripts/setup.sh
+
+build: setup ## build the library and both programs
+	swift build -c release
+
+run: $(BUILT) ## run the example on the model in Models/
+	.build/release/moe-block $(MODEL)
+
+# SwiftPM is asked only when something it reads is newer than its last answer. Folders are listed
+# too: a file that was removed makes its folder newer.
+$(BUILT): Package.swift $(shell find Sources Examples) | setup
+	swift build -c release --product moe-block
+	@touch $@
+
+# Tests see `package` declarations, never @testable ones. Saying so gives the test build the flags
+# of `swift build`; otherwise the two would rebuild everything in turn.
+test: setup ## run all tests in release
+	swift test -c release --disable-testable-imports --disable-xctest
+
+lint: ## check the format of every Swift file
+	swift format lint --strict --recursive Package.swift Sources Tests Examples
+
+no-openblas: ## build without OpenBLAS, beside the normal build
+	swift build -c release --disable-default-traits --scratch-path .build-no-openblas
+
+golden: .build-golden/installed ## make the golden blocks of Tests/Vectors anew (needs Python)
+	.build-golden/bin/python Tests/Vectors/Blocks/make_blocks.py
+
+.build-golden/installed: Tests/Vectors/Blocks/requirements.txt
+	python3 -m venv .build-golden
+	.build-golden/bin/pip install --quiet --requirement $<
+	@touch $@
+
+clean: ## remove everything that was built
+	rm -rf .build .build-no-openblas .build-golden
