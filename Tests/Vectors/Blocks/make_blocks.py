@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Makes the golden blocks beside this file: tiny checkpoints in their families' published layouts, each with an input
+and what the MoE block must compute for it.
+
+    make_blocks.py [BLOCK ...]          all blocks if none is named; `make golden` sets up Python first
+"""
+import argparse
+import json
+import pathlib
+
+from safetensors.torch import save_file
+
+import golden
+from families import FAMILIES
+from synthetic import Layer, Sizes
+
+HERE = pathlib.Path(__file__).parent
+GOLDEN_LAYER = 1        # layer 0 is dense, or a different block that must not be used
+
+# name: family, seed, stored type, sizes, then what is unusual about the files
+BLOCKS = {
+    "mixtral": ("mixtral", 1, "bf16", Sizes(tokens=9, hidden=32, width=14, experts=8, top_k=2)),
+    "olmoe": ("olmoe", 2, "f16", Sizes(tokens=9, hidden=28, width=14, experts=8, top_k=3)),
+    "qwen2_moe": ("qwen2_moe", 3, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=8, top_k=3)),
+    "qwen3_moe": ("qwen3_moe", 4, "bf16", Sizes(tokens=9, hidden=40, width=12, experts=8, top_k=3), "sharded"),
+    "qwen3_moe-fused": ("qwen3_moe", 5, "f32", Sizes(tokens=9, hidden=32, width=12, experts=6, top_k=2), "fused"),
+    "deepseek_v2_lite": ("deepseek_v2_lite", 6, "bf16", Sizes(tokens=9, hidden=36, width=16, experts=8, top_k=3)),
+    "deepseek_v2": ("deepseek_v2", 7, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=16, top_k=3)),
+    "deepseek_v3": ("deepseek_v3", 8, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=16, top_k=4)),
+    "kimi_k2": ("kimi_k2", 9, "bf16", Sizes(tokens=9, hidden=32, width=20, experts=8, top_k=2)),
+    "glm4_moe": ("glm4_moe", 10, "f32", Sizes(tokens=9, hidden=32, width=9, experts=8, top_k=3)),
+}
+SHARDS = 3
+
+
+def make(name):
+    family, seed, dtype, sizes, *unusual = BLOCKS[name]
+    layer = Layer(sizes, seed, dtype, GOLDEN_LAYER)
+    block = FAMILIES[family](layer)
+    expected = golden.golden(block, golden.decisive_input(block, layer))
+    tensors = dict(block.tensors)
+    if not block.dense_first:
+        tensors |= FAMILIES[family](Layer(sizes, seed, dtype, 0)).tensors
+    if "fused" in unusual:
+        tensors = fused(tensors, block, layer)
+    folder = HERE / name
+    folder.mkdir(exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(block.config, indent=2, sort_keys=True) + "\n")
+    write_model(folder, tensors, SHARDS if "sharded" in unusual else 1)
+    save_file(expected, folder / "golden.safetensors",
+              {"family": family, "layer": str(GOLDEN_LAYER), "top_k": str(sizes.top_k)})
+    error = golden.distance(expected["w8a8_output"].numpy(), expected["output"].numpy())
+    print(f"{name:18} group_index {expected['group_index'].tolist()}, int8 {error:.1%} from float")
+
+
+def fused(tensors, block, layer):
+    """Transformers' internal layout: the golden layer's experts in two tensors."""
+    prefix = f"model.layers.{layer.index}.mlp.experts."
+    rest = {name: t for name, t in tensors.items() if not name.startswith(prefix)}
+    return rest | {prefix + "gate_up_proj": layer.stored(block.experts.gate_up),
+                   prefix + "down_proj": layer.stored(block.experts.down)}
+
+
+def write_model(folder, tensors, shards):
+    names = sorted(tensors)
+    if shards == 1:
+        save_file({name: tensors[name] for name in names}, folder / "model.safetensors", {"format": "pt"})
+        return
+    files = [f"model-{shard + 1:05}-of-{shards:05}.safetensors" for shard in range(shards)]
+    weight_map = {name: files[i * shards // len(names)] for i, name in enumerate(names)}
+    for file in files:
+        save_file({name: tensors[name] for name in names if weight_map[name] == file}, folder / file, {"format": "pt"})
+    index = {"metadata": {"total_size": sum(t.nbytes for t in tensors.values())}, "weight_map": weight_map}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index, indent=2) + "\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("blocks", nargs="*", metavar="BLOCK", help=", ".join(BLOCKS))
+    names = parser.parse_args().blocks
+    if unknown := sorted(set(names) - set(BLOCKS)):
+        parser.error(f"no such block: {', '.join(unknown)}")
+    for name in names or BLOCKS:
+        make(name)
+
+
+if __name__ == "__main__":
+    main()
