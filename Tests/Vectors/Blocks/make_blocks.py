@@ -8,7 +8,7 @@ import argparse
 import json
 import pathlib
 
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 import golden
 from families import FAMILIES
@@ -47,8 +47,8 @@ def make(name):
     folder.mkdir(exist_ok=True)
     (folder / "config.json").write_text(json.dumps(block.config, indent=2, sort_keys=True) + "\n")
     write_model(folder, tensors, SHARDS if "sharded" in unusual else 1)
-    save_file(expected, folder / "golden.safetensors",
-              {"family": family, "layer": str(GOLDEN_LAYER), "top_k": str(sizes.top_k)})
+    write_tensors(folder / "golden.safetensors", expected,
+                  {"family": family, "layer": str(GOLDEN_LAYER), "top_k": str(sizes.top_k)})
     error = golden.distance(expected["w8a8_output"].numpy(), expected["output"].numpy())
     print(f"{name:18} group_index {expected['group_index'].tolist()}, int8 {error:.1%} from float")
 
@@ -64,14 +64,23 @@ def fused(tensors, block, layer):
 def write_model(folder, tensors, shards):
     names = sorted(tensors)
     if shards == 1:
-        save_file({name: tensors[name] for name in names}, folder / "model.safetensors", {"format": "pt"})
+        write_tensors(folder / "model.safetensors", tensors, {"format": "pt"})
         return
     files = [f"model-{shard + 1:05}-of-{shards:05}.safetensors" for shard in range(shards)]
     weight_map = {name: files[i * shards // len(names)] for i, name in enumerate(names)}
     for file in files:
-        save_file({name: tensors[name] for name in names if weight_map[name] == file}, folder / file, {"format": "pt"})
+        write_tensors(folder / file, {name: tensors[name] for name in names if weight_map[name] == file},
+                      {"format": "pt"})
     index = {"metadata": {"total_size": sum(t.nbytes for t in tensors.values())}, "weight_map": weight_map}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index, indent=2) + "\n")
+
+
+def write_tensors(path, tensors, metadata):
+    """A safetensors file whose bytes follow from its contents: the package shuffles the metadata's keys."""
+    data = save(tensors, metadata)
+    size = int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8:8 + size]), sort_keys=True, separators=(",", ":")).encode()
+    path.write_bytes(data[:8] + header.ljust(size) + data[8 + size:])
 
 
 def main():
