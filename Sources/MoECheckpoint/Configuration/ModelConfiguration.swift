@@ -1,0 +1,106 @@
+/// A model's `config.json`, of which the layers' quantities are asked by name.
+///
+/// Keys are looked up in the text model's own object where there is one (`text_config` and the
+/// like), then at the root; `null` counts as absent.
+public struct ModelConfiguration: Sendable {
+    /// The file, as errors name it.
+    public let file: String
+    /// The objects to look a key up in, the text model's before the root, with their paths.
+    private let scopes: [(path: String, object: JSONValue)]
+
+    /// The configuration in a parsed `config.json`.
+    ///
+    /// - Parameters:
+    ///   - root: the whole file.
+    ///   - file: the file, as errors name it.
+    /// - Throws: `format` if it is not an object.
+    public init(_ root: JSONValue, file: String = "config.json") throws(CheckpointError) {
+        guard case .object = root else {
+            throw CheckpointError(.format, "\(file): \(root.kind), wanted an object")
+        }
+        var scopes = [(path: "", object: root)]
+        for path in Self.textModels {
+            guard let object = root.member(path) else { continue }
+            guard case .object = object else {
+                throw CheckpointError(
+                    .configuration, "\(file): \(path): \(object.found), wanted an object")
+            }
+            scopes.insert((path + ".", object), at: 0)
+            break
+        }
+        self.file = file
+        self.scopes = scopes
+    }
+
+    /// Where a multimodal model keeps the configuration of its text model.
+    private static let textModels = [
+        "thinker_config.text_config", "text_config", "llm_config", "language_config", "llm",
+        "language_model",
+    ]
+
+    /// What the text model calls its architecture, and what the whole model does: at least one.
+    ///
+    /// - Throws: `configuration` if there is neither, or one is not a string.
+    func modelTypes() throws(CheckpointError) -> [String] {
+        var types: [String] = []
+        for scope in scopes {
+            guard let value = scope.object.member("model_type") else { continue }
+            guard let type = value.stringValue else {
+                throw refuse("\(scope.path)model_type", value, wanted: "a string")
+            }
+            types.append(type)
+        }
+        guard !types.isEmpty else {
+            throw CheckpointError(.configuration, "\(file): model_type: no such key")
+        }
+        return types
+    }
+
+    /// The configuration as one layer sees it.
+    package func layer(_ index: Int) -> LayerConfiguration {
+        LayerConfiguration(model: self, layer: index)
+    }
+
+    /// A value with the path at which it stands.
+    typealias Found = (path: String, value: JSONValue)
+
+    /// The values of those keys that are there, all in one object, in the order of the keys.
+    func values(of keys: [String]) -> [Found] {
+        for scope in scopes {
+            let found = keys.compactMap { key in
+                scope.object.member(key).map { (path: scope.path + key, value: $0) }
+            }
+            if !found.isEmpty { return found }
+        }
+        return []
+    }
+
+    /// An error about a value that is not what the key wants.
+    func refuse(_ path: String, _ value: JSONValue, wanted: String) -> CheckpointError {
+        CheckpointError(.configuration, "\(file): \(path): \(value.found), wanted \(wanted)")
+    }
+}
+
+extension JSONValue {
+    /// The member at a dotted path, or nil where there is none or it is `null`.
+    func member(_ path: String) -> JSONValue? {
+        var value = self
+        for key in path.split(separator: ".") {
+            guard let member = value[String(key)] else { return nil }
+            value = member
+        }
+        return value.isNull ? nil : value
+    }
+
+    /// The value as errors show it: itself if it is short, else its kind.
+    var found: String {
+        switch self {
+        case .null: "null"
+        case .bool(let value): "\(value)"
+        case .integer(let value): "\(value)"
+        case .number(let value): "\(value)"
+        case .string(let value) where value.utf8.count <= 64: "\"\(value)\""
+        default: kind
+        }
+    }
+}

@@ -1,0 +1,36 @@
+/// The names of a MoE block's tensors within its layer: what follows `model.layers.3.`.
+///
+/// Families publish the same tensor under several names; of the candidates of a role a layer must
+/// have exactly one.
+package struct BlockTensors: Sendable {
+    /// The router's weight, `[E, D]`: a layer that has none of these is dense.
+    let router: [String]
+    /// Which axis of the router's weight is the expert.
+    let routerStorage: ExpertTensor.Storage
+    /// Added to the logits, `[E]`; empty for families without.
+    let logitBias: [String]
+    /// Added to the scores for the selection only, `[E]` or `[1, E]`; empty for families without.
+    let correctionBias: [String]
+    /// The forms the routed experts may have; where the names fit more than one, shapes decide,
+    /// and where those fit too, the order here.
+    let experts: [ExpertForm]
+    /// The forms the shared expert may have; empty for families without.
+    let shared: [ExpertForm]
+    /// The sigmoid gate of the shared expert, `[1, D]`; empty for families without.
+    let sharedGate: [String]
+
+    /// The names of a block's tensors, role by role.
+    package init(
+        router: [String], routerStorage: ExpertTensor.Storage = .outputMajor,
+        logitBias: [String] = [], correctionBias: [String] = [], experts: [ExpertForm],
+        shared: [ExpertForm] = [], sharedGate: [String] = []
+    ) {
+        self.router = router
+        self.routerStorage = routerStorage
+        self.logitBias = logitBias
+        self.correctionBias = correctionBias
+        self.experts = experts
+        self.shared = shared
+        self.sharedGate = sharedGate
+    }
+}

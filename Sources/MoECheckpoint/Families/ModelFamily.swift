@@ -1,0 +1,54 @@
+/// One family of published models: what its configuration means and what its tensors are called.
+///
+/// A value, made once in a file of its own and listed in ``all``; nothing else of the library
+/// knows families apart.
+public struct ModelFamily: Sendable {
+    /// What `model_type` says; the first is the family's own name.
+    public let modelTypes: [String]
+    /// Which layers are MoE, by the configuration.
+    package let moeLayers: MoELayerRule
+    /// The names of a block's tensors.
+    let tensors: BlockTensors
+    /// What the configuration says of a MoE layer.
+    package let describe: @Sendable (LayerConfiguration) throws(CheckpointError) -> LayerDescription
+
+    /// The family's name: its first model type.
+    public var name: String { modelTypes.first ?? "" }
+
+    /// A family of its parts.
+    ///
+    /// - Parameters:
+    ///   - modelTypes: what `model_type` says, the family's own name first.
+    ///   - moeLayers: which layers are MoE.
+    ///   - tensors: the names of a block's tensors.
+    ///   - describe: reads the configuration of a MoE layer.
+    package init(
+        _ modelTypes: String..., moeLayers: MoELayerRule, tensors: BlockTensors,
+        describe:
+            @escaping @Sendable (LayerConfiguration) throws(CheckpointError)
+            -> LayerDescription
+    ) {
+        self.modelTypes = modelTypes
+        self.moeLayers = moeLayers
+        self.tensors = tensors
+        self.describe = describe
+    }
+
+    /// The family of a model: by the text model's `model_type`, else by the whole model's.
+    ///
+    /// - Parameter configuration: the model's configuration.
+    /// - Returns: the one family that lists the type.
+    /// - Throws: `configuration` without a `model_type`, `unsupported` for one of no family.
+    package static func of(_ configuration: ModelConfiguration) throws(CheckpointError)
+        -> ModelFamily
+    {
+        let types = try configuration.modelTypes()
+        for type in types {
+            if let family = all.first(where: { $0.modelTypes.contains(type) }) { return family }
+        }
+        throw CheckpointError(
+            .unsupported,
+            "\(configuration.file): model_type \"\(types[0])\" is not supported, "
+                + "wanted \(all.flatMap(\.modelTypes).formatted)")
+    }
+}

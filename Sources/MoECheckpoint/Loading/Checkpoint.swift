@@ -1,0 +1,139 @@
+public import MoE
+
+/// A model's checkpoint: its configuration and tensors, from which MoE layers are loaded.
+///
+/// ```swift
+/// let checkpoint = try Checkpoint(directory: "Qwen3-30B-A3B")
+/// let layer = try checkpoint.layer(3, experts: .int8)
+/// ```
+public struct Checkpoint: Sendable {
+    /// What `config.json` says.
+    public let configuration: ModelConfiguration
+    /// The family the model belongs to.
+    public let family: ModelFamily
+    /// How many decoder layers the model has, dense ones included.
+    public let layerCount: Int
+    private let source: any TensorSource
+    private let index: TensorIndex
+
+    /// A checkpoint of a configuration and the tensors it describes.
+    ///
+    /// - Parameters:
+    ///   - configuration: what `config.json` says.
+    ///   - tensors: the tensors, from whatever container.
+    /// - Throws: `unsupported` for a model of no known family or a quantised one,
+    ///   `configuration` for one without a number of layers, `tensor` for names that contradict
+    ///   each other.
+    public init(
+        configuration: ModelConfiguration, tensors: any TensorSource
+    ) throws(CheckpointError) {
+        try self.init(
+            configuration: configuration, tensors: tensors, family: .of(configuration))
+    }
+
+    /// A checkpoint of a family that the caller has found out.
+    package init(
+        configuration: ModelConfiguration, tensors: any TensorSource, family: ModelFamily
+    ) throws(CheckpointError) {
+        try configuration.refuseQuantized()
+        self.configuration = configuration
+        self.family = family
+        self.layerCount = try configuration.layer(0).required(.layerCount)
+        self.source = tensors
+        self.index = try TensorIndex(names: tensors.names)
+    }
+
+    /// The layers that are MoE: those that have a router.
+    public var moeLayers: [Int] {
+        (0..<layerCount).filter { hasRouter(index.layer($0)) }
+    }
+
+    /// Whether a layer is MoE; the configuration and the tensors must agree on it.
+    ///
+    /// - Parameter layer: the layer, from 0.
+    /// - Returns: true for a MoE layer, false for a dense one.
+    /// - Throws: `configuration` for a layer that the model does not have, `tensor` if the
+    ///   configuration and the tensors disagree.
+    public func isMoE(layer: Int) throws(CheckpointError) -> Bool {
+        guard layer >= 0, layer < layerCount else {
+            throw CheckpointError(
+                .configuration,
+                "\(configuration.file): there is no layer \(layer), wanted one "
+                    + "within 0...\(layerCount - 1)")
+        }
+        let tensors = index.layer(layer)
+        let isMoE = try family.moeLayers.isMoE(configuration.layer(layer))
+        guard isMoE != hasRouter(tensors) else { return isMoE }
+        let claim =
+            "\(configuration.file): layer \(layer) is \(isMoE ? "MoE" : "dense") by "
+            + family.moeLayers.origin
+        if isMoE {
+            throw CheckpointError(
+                .tensor,
+                "\(claim), but the checkpoint has no router for it, wanted "
+                    + family.tensors.router.formatted)
+        }
+        let router = try tensors.only(of: family.tensors.router) ?? ""
+        throw CheckpointError(
+            .tensor, "\(claim), but the checkpoint holds \(try tensors.fullName(of: router))")
+    }
+
+    /// Loads a MoE layer.
+    ///
+    /// - Parameters:
+    ///   - layer: the layer, from 0.
+    ///   - format: the form of the experts; int8 weights are quantised as they are read.
+    /// - Returns: the layer, with weights that fit its configuration.
+    /// - Throws: `configuration` for a layer that is not MoE or does not exist and for sizes that
+    ///   no model has, `tensor` for tensors that are missing, unexpected, of another shape than
+    ///   the configuration's, or not finite, `unsupported` for a type of weights that is not read,
+    ///   `file` if a file cannot give its bytes.
+    public func layer(
+        _ layer: Int, experts format: ExpertFormat
+    ) throws(CheckpointError) -> MoELayer {
+        guard try isMoE(layer: layer) else {
+            throw CheckpointError(
+                .configuration,
+                "\(configuration.file): layer \(layer) is dense, wanted a MoE layer"
+                    + ": \(moeLayers.ranges)")
+        }
+        let description = try family.describe(configuration.layer(layer))
+        let plan = try LayerPlan(
+            description, family: family, tensors: index.layer(layer), in: source)
+        var loader = LayerLoader(description, plan: plan, source: source)
+        return try loader.layer(format)
+    }
+
+    private func hasRouter(_ tensors: LayerTensors) -> Bool {
+        family.tensors.router.contains { tensors[$0] != nil }
+    }
+}
+
+extension ModelConfiguration {
+    /// Refuses a quantised model by the name of its format.
+    fileprivate func refuseQuantized() throws(CheckpointError) {
+        let keys = ["quantization_config", "compression_config"]
+        guard let (path, value) = values(of: keys).first else { return }
+        let method = value.member("quant_method")?.stringValue ?? "unnamed"
+        throw CheckpointError(
+            .unsupported,
+            "\(file): \(path): quantised weights (\(method)) are not supported, "
+                + "wanted BF16, F16 or F32 weights")
+    }
+}
+
+extension [Int] {
+    /// Ascending numbers as a sentence lists them: `1...60`, `1, 3, 5...7`, `none`.
+    fileprivate var ranges: String {
+        var runs: [ClosedRange<Int>] = []
+        for number in self {
+            if let last = runs.last, last.upperBound + 1 == number {
+                runs[runs.count - 1] = last.lowerBound...number
+            } else {
+                runs.append(number...number)
+            }
+        }
+        if runs.isEmpty { return "none" }
+        return runs.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0)" }.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,87 @@
+/// Where one expert's matrices are, all checked against the checkpoint's header.
+struct ExpertPlan: Sendable {
+    /// Gate rows, then up rows: `[2H, D]`, or `[H, D]` without a gate.
+    let gateUp: MatrixPlan
+    /// The down-projection: `[D, H]`.
+    let down: MatrixPlan
+    /// In the row order of ``gateUp``, as a matrix of single columns.
+    let gateUpBias: MatrixPlan?
+    /// As a matrix of single columns.
+    let downBias: MatrixPlan?
+
+    /// Finds an expert's matrices.
+    ///
+    /// - Parameters:
+    ///   - form: how the family spreads them.
+    ///   - expert: which expert, of how many; their number times the weights of one fits `Int`.
+    ///   - width: rows of the gate: H.
+    ///   - hiddenSize: D.
+    ///   - tensors: the layer's tensors.
+    ///   - source: the checkpoint.
+    /// - Throws: `tensor` for a tensor that is missing or of another shape, `unsupported` for one
+    ///   of another type.
+    init(
+        _ form: ExpertForm, expert: (index: Int, count: Int), width: Int, hiddenSize: Int,
+        tensors: LayerTensors, in source: any TensorSource
+    ) throws(CheckpointError) {
+        func slice(_ tensor: ExpertTensor, _ shape: [Int]) throws(CheckpointError) -> MatrixSlice {
+            let name = try tensors.fullName(of: tensor.name(expert: expert.index))
+            return try MatrixSlice(tensor, name: name, expert: expert, shape: shape, in: source)
+        }
+        let order: ExpertForm.RowOrder
+        let rows: Int
+        switch form.gateUp {
+        case .separate(let gate, let up):
+            (order, rows) = (.halves, 2 * width)
+            gateUp = try MatrixPlan(
+                slice(gate, [width, hiddenSize]), slice(up, [width, hiddenSize]))
+        case .fused(let both, let fusedOrder):
+            (order, rows) = (fusedOrder, 2 * width)
+            gateUp = MatrixPlan(try slice(both, [rows, hiddenSize]), order: order)
+        case .upOnly(let up):
+            (order, rows) = (.halves, width)
+            gateUp = MatrixPlan(try slice(up, [rows, hiddenSize]))
+        }
+        down = MatrixPlan(try slice(form.down, [hiddenSize, width]))
+        gateUpBias =
+            if let bias = form.gateUpBias {
+                MatrixPlan(try slice(bias, [rows]), order: order)
+            } else { nil }
+        downBias =
+            if let bias = form.downBias { MatrixPlan(try slice(bias, [hiddenSize])) } else { nil }
+    }
+}
+
+/// A matrix made of slices: their rows one after the other, or sorted into halves.
+struct MatrixPlan: Sendable {
+    /// The slices, in the order of their rows.
+    let slices: [MatrixSlice]
+    /// The order of the stored rows; an interleaved matrix has one slice.
+    let order: ExpertForm.RowOrder
+
+    /// A matrix of one slice.
+    init(_ slice: MatrixSlice, order: ExpertForm.RowOrder = .halves) {
+        self.slices = [slice]
+        self.order = order
+    }
+
+    /// A matrix of two slices of the same columns, one below the other.
+    init(_ upper: MatrixSlice, _ lower: MatrixSlice) {
+        self.slices = [upper, lower]
+        self.order = .halves
+    }
+
+    /// Output channels of the whole matrix.
+    var rows: Int { slices.reduce(0) { $0 + $1.rows } }
+
+    /// Elements of an output channel.
+    var columns: Int { slices.first?.columns ?? 0 }
+
+    /// Where a stored row goes.
+    func place(of row: Int) -> Int {
+        switch order {
+        case .halves: row
+        case .interleaved: row / 2 + (row % 2 == 0 ? 0 : rows / 2)
+        }
+    }
+}

@@ -1,0 +1,72 @@
+internal import MoE
+
+/// Reads the tensors of one layer as its plan says.
+struct LayerLoader: ~Copyable {
+    private let description: LayerDescription
+    private let plan: LayerPlan
+    private var reader: RowReader
+
+    /// A loader of a layer.
+    ///
+    /// - Parameters:
+    ///   - description: what the configuration says of the layer.
+    ///   - plan: where its tensors are.
+    ///   - source: the checkpoint.
+    init(_ description: LayerDescription, plan: LayerPlan, source: any TensorSource) {
+        self.description = description
+        self.plan = plan
+        self.reader = RowReader(source)
+    }
+
+    /// Reads the layer, one expert after the other.
+    ///
+    /// - Parameter format: the form of the experts.
+    /// - Returns: the layer.
+    /// - Throws: `file` if a file cannot give its bytes, `tensor` for a weight or a bias that is
+    ///   NaN or infinite.
+    mutating func layer(_ format: ExpertFormat) throws(CheckpointError) -> MoELayer {
+        let router = Router(
+            configuration: description.router,
+            weight: try Matrix<Float>.load(plan.router, with: &reader),
+            logitBias: try vector(plan.logitBias),
+            correctionBias: try vector(plan.correctionBias))
+        let shared: SharedExpert? =
+            if let expert = plan.shared {
+                SharedExpert(
+                    experts: try experts([expert], format), gate: try vector(plan.sharedGate))
+            } else { nil }
+        return MoELayer(
+            router: router, activation: description.activation,
+            experts: try experts(plan.experts, format), shared: shared)
+    }
+
+    private mutating func experts(
+        _ plans: [ExpertPlan], _ format: ExpertFormat
+    ) throws(CheckpointError) -> ExpertWeights {
+        switch format {
+        case .int8: .int8(try load(plans))
+        case .float: .float(try load(plans))
+        }
+    }
+
+    private mutating func load<Weights: LoadableWeights>(
+        _ plans: [ExpertPlan]
+    ) throws(CheckpointError) -> [Expert<Weights>] {
+        var experts: [Expert<Weights>] = []
+        experts.reserveCapacity(plans.count)
+        for plan in plans {
+            experts.append(
+                Expert(
+                    gateUp: try Weights.load(plan.gateUp, with: &reader),
+                    down: try Weights.load(plan.down, with: &reader),
+                    gateUpBias: try vector(plan.gateUpBias),
+                    downBias: try vector(plan.downBias)))
+        }
+        return experts
+    }
+
+    private mutating func vector(_ plan: MatrixPlan?) throws(CheckpointError) -> [Float]? {
+        guard let plan else { return nil }
+        return try Matrix<Float>.load(plan, with: &reader).elements
+    }
+}

@@ -1,0 +1,52 @@
+/// Where all tensors of one MoE layer are, checked against the configuration before any is read.
+struct LayerPlan: Sendable {
+    /// `[E, D]`, identity experts included.
+    let router: MatrixPlan
+    /// `[E]`, as a matrix of single columns.
+    let logitBias: MatrixPlan?
+    /// `[E]`, as a matrix of single columns.
+    let correctionBias: MatrixPlan?
+    /// The routed experts.
+    let experts: [ExpertPlan]
+    /// The shared expert.
+    let shared: ExpertPlan?
+    /// `[1, D]`.
+    let sharedGate: MatrixPlan?
+
+    /// Finds the tensors of a MoE layer.
+    ///
+    /// - Parameters:
+    ///   - description: what the configuration says of the layer.
+    ///   - family: what the tensors are called.
+    ///   - tensors: the layer's tensors.
+    ///   - source: the checkpoint.
+    /// - Throws: `tensor` for a tensor that is missing, of another shape, or that nothing of the
+    ///   block would read; `unsupported` for one of another type.
+    init(
+        _ description: LayerDescription, family: ModelFamily, tensors: LayerTensors,
+        in source: any TensorSource
+    ) throws(CheckpointError) {
+        var finder = RoleFinder(tensors: tensors, source: source)
+        let names = family.tensors
+        let (rows, hiddenSize) = (description.routerRows, description.hiddenSize)
+        router = try finder.matrix(
+            "a router", names.router, [rows, hiddenSize], storage: names.routerStorage)
+        logitBias = try finder.vector("a router bias", names.logitBias, rows)
+        correctionBias = try finder.vector(
+            "a correction bias", description.usesCorrectionBias ? names.correctionBias : [], rows)
+        experts = try finder.experts(
+            names.experts, count: description.expertCount, width: description.expertWidth,
+            hiddenSize: hiddenSize)
+        if description.sharedWidth > 0 {
+            shared = try finder.sharedExpert(
+                names.shared, width: description.sharedWidth, hiddenSize: hiddenSize)
+            sharedGate =
+                names.sharedGate.isEmpty
+                ? nil
+                : try finder.matrix("a shared expert's gate", names.sharedGate, [1, hiddenSize])
+        } else {
+            (shared, sharedGate) = (nil, nil)
+        }
+        try finder.refuseUnread(family: family.name)
+    }
+}

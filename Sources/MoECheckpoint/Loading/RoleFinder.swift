@@ -1,0 +1,110 @@
+/// Finds the tensors of a layer by their roles and remembers which ones it found.
+struct RoleFinder {
+    let tensors: LayerTensors
+    let source: any TensorSource
+    private var found: Set<String> = []
+
+    init(tensors: LayerTensors, source: any TensorSource) {
+        self.tensors = tensors
+        self.source = source
+    }
+
+    /// A tensor that is one matrix, under the one candidate that is there.
+    mutating func matrix(
+        _ role: String, _ candidates: [String], _ shape: [Int],
+        storage: ExpertTensor.Storage = .outputMajor
+    ) throws(CheckpointError) -> MatrixPlan {
+        let name = try take(role, candidates)
+        return MatrixPlan(try MatrixSlice(name: name, shape: shape, storage: storage, in: source))
+    }
+
+    /// A tensor that is one vector, or nil for a role without candidates.
+    mutating func vector(
+        _ role: String, _ candidates: [String], _ count: Int
+    ) throws(CheckpointError) -> MatrixPlan? {
+        if candidates.isEmpty { return nil }
+        let name = try take(role, candidates)
+        let isRow = source.entry(name)?.shape == [1, count]
+        return MatrixPlan(
+            try MatrixSlice(
+                name: name, shape: isRow ? [count, 1] : [count],
+                storage: isRow ? .inputMajor : .outputMajor, in: source))
+    }
+
+    /// All routed experts, in the first form that fits.
+    mutating func experts(
+        _ forms: [ExpertForm], count: Int, width: Int, hiddenSize: Int
+    ) throws(CheckpointError) -> [ExpertPlan] {
+        let form = try select("experts", forms, count: count, width: width, hiddenSize: hiddenSize)
+        for tensor in form.tensors {
+            try tensors.checkExpertIndices(of: tensor, count: count)
+        }
+        var plans: [ExpertPlan] = []
+        plans.reserveCapacity(count)
+        for expert in 0..<count {
+            found.formUnion(form.tensors.map { $0.name(expert: expert) })
+            plans.append(
+                try ExpertPlan(
+                    form, expert: (expert, count), width: width, hiddenSize: hiddenSize,
+                    tensors: tensors, in: source))
+        }
+        return plans
+    }
+
+    /// The shared expert, in the first form that fits.
+    mutating func sharedExpert(
+        _ forms: [ExpertForm], width: Int, hiddenSize: Int
+    ) throws(CheckpointError) -> ExpertPlan {
+        let form = try select(
+            "shared expert", forms, count: 1, width: width, hiddenSize: hiddenSize)
+        found.formUnion(form.tensors.map(\.name))
+        return try ExpertPlan(
+            form, expert: (0, 1), width: width, hiddenSize: hiddenSize, tensors: tensors,
+            in: source)
+    }
+
+    /// Refuses tensors beside those of the block that no role has taken.
+    func refuseUnread(family: String) throws(CheckpointError) {
+        let blocks = Set(found.map { $0.prefix { $0 != "." } })
+        let unread = tensors.leaves.filter {
+            !found.contains($0) && blocks.contains($0.prefix { $0 != "." })
+        }
+        if let leaf = unread.min() {
+            throw CheckpointError(
+                .tensor,
+                "\(try tensors.fullName(of: leaf)): unexpected tensor, which no part of a "
+                    + "\(family) block with this configuration reads")
+        }
+    }
+
+    private mutating func take(
+        _ role: String, _ candidates: [String]
+    ) throws(CheckpointError) -> String {
+        guard let leaf = try tensors.only(of: candidates) else {
+            throw CheckpointError(
+                .tensor,
+                "layer \(tensors.layer) has no tensor for \(role), wanted "
+                    + candidates.formatted)
+        }
+        found.insert(leaf)
+        return try tensors.fullName(of: leaf)
+    }
+
+    /// The first form whose names and shape are there, else the first whose names are.
+    private func select(
+        _ role: String, _ forms: [ExpertForm], count: Int, width: Int, hiddenSize: Int
+    ) throws(CheckpointError) -> ExpertForm {
+        let named = forms.filter { tensors.holdsAny(of: $0.down) }
+        guard let first = named.first else {
+            throw CheckpointError(
+                .tensor,
+                "layer \(tensors.layer) has no \(role), wanted "
+                    + forms.map(\.down.name).uniqued.formatted)
+        }
+        return named.first {
+            guard let name = tensors[$0.down.name(expert: 0)] else { return false }
+            return source.entry(name)?.shape
+                == $0.down.shape(expertCount: count, part: [hiddenSize, width])
+        } ?? first
+    }
+}

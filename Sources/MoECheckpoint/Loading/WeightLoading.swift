@@ -1,0 +1,94 @@
+internal import MoE
+
+/// A form of weights that can be filled row by row from a checkpoint.
+protocol LoadableWeights: Sendable {
+    /// Reads a matrix.
+    ///
+    /// - Parameters:
+    ///   - plan: where its rows are.
+    ///   - reader: what reads them.
+    /// - Returns: the matrix, all of it.
+    /// - Throws: what reading throws, and `tensor` for a weight that is NaN or infinite.
+    static func load(_ plan: MatrixPlan, with reader: inout RowReader) throws(CheckpointError)
+        -> Self
+}
+
+extension QuantizedMatrix: LoadableWeights {
+    /// Reads a matrix and quantises each output channel as it comes.
+    static func load(
+        _ plan: MatrixPlan, with reader: inout RowReader
+    ) throws(CheckpointError) -> QuantizedMatrix {
+        var scale = [Float](repeating: 0, count: plan.rows)
+        let values = try Matrix<Int8>.load(plan, with: &reader) { place, row, values in
+            guard let rowScale = WeightQuantizer.quantize(row, into: values) else { return false }
+            scale[place] = rowScale
+            return true
+        }
+        do {
+            return try QuantizedMatrix(values: values, scale: scale)
+        } catch {
+            throw CheckpointError(.tensor, error.message)
+        }
+    }
+}
+
+extension Matrix<Float>: LoadableWeights {
+    /// Reads a matrix as it is, widened to 32 bits.
+    static func load(
+        _ plan: MatrixPlan, with reader: inout RowReader
+    ) throws(CheckpointError) -> Matrix<Float> {
+        try load(plan, with: &reader) { _, row, values in
+            guard let start = row.baseAddress, WeightQuantizer.finiteMagnitude(of: row) != nil
+            else { return false }
+            values.update(from: start, count: row.count)
+            return true
+        }
+    }
+}
+
+extension Matrix {
+    /// Reads a matrix whose rows `store` writes.
+    ///
+    /// - Parameters:
+    ///   - plan: where its rows are.
+    ///   - reader: what reads them.
+    ///   - store: takes a row's place in the matrix, its weights, and where its elements go;
+    ///     false for a row that holds NaN or infinity.
+    /// - Returns: the matrix, all of it.
+    /// - Throws: what reading throws, and `tensor` for a row that `store` refuses.
+    fileprivate static func load(
+        _ plan: MatrixPlan, with reader: inout RowReader,
+        store: (Int, UnsafeBufferPointer<Float>, UnsafeMutablePointer<Element>) -> Bool
+    ) throws(CheckpointError) -> Matrix {
+        var failure: CheckpointError?
+        let columns = plan.columns
+        let matrix = Matrix(rows: plan.rows, columns: columns) { elements in
+            do throws(CheckpointError) {
+                var first = 0
+                for slice in plan.slices {
+                    try reader.forEachRow(of: slice) { row, weights throws(CheckpointError) in
+                        let place = plan.place(of: first + row)
+                        guard store(place, weights, elements + place * columns) else {
+                            throw slice.notFinite(row: row)
+                        }
+                    }
+                    first += slice.rows
+                }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return matrix
+    }
+}
+
+extension MatrixSlice {
+    /// The error about a row that holds NaN or infinity.
+    fileprivate func notFinite(row: Int) -> CheckpointError {
+        let place = expert.map { "expert \($0), row \(row)" } ?? "row \(row)"
+        return CheckpointError(
+            .tensor, "\(entry.file): \(name): \(place) holds NaN or infinity, wanted finite weights"
+        )
+    }
+}
