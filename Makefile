@@ -17,7 +17,7 @@ build: setup ## build the library and both programs
 	swift build -c release
 
 run: $(BUILT) ## run the example on the model in Models/
-	.build/release/moe-block $(MODEL)
+	.build/release/moe-block --model $(MODEL)
 
 # SwiftPM is asked only when something it reads is newer than its last answer. Folders are listed
 # too: a file that was removed makes its folder newer.

@@ -43,4 +43,13 @@ public enum Activation: Sendable, Hashable {
     case clampedSwiGLU(ClampedSwiGLU)
     /// `min(silu(gate), limit) * clamp(up, ±limit)`.
     case swiGLUClampedAfter(limit: Float)
+
+    /// The operator's mode for columns that stand as halves, the gate's first.
+    var operatorMode: SwiGLU {
+        switch self {
+        case .swiGLU: .plain
+        case .clampedSwiGLU(let parameters): .clamped(parameters)
+        case .swiGLUClampedAfter(let limit): .clampedAfter(limit: limit)
+        }
+    }
 }

@@ -6,22 +6,35 @@ internal import MoEKernels
 /// be one unit in the last place away from ``dequantSwiGLUQuantReference(_:)``, which can move an
 /// integer by 1 where its quotient is next to a tie. A row's result depends on no other row.
 ///
-/// - Parameter call: the input and the options.
+/// - Parameters:
+///   - call: the input and the options.
+///   - threads: how many threads may work; nil for one per processor.
 /// - Returns: `values` `[T, H]` and `scale` `[T]`; rows past the groups are 0 with scale 0.
 /// - Throws: what ``DequantSwiGLUQuant/validate()`` throws.
-public func dequantSwiGLUQuant(_ call: DequantSwiGLUQuant) throws(MoEError) -> QuantizedRows {
-    try dequantSwiGLUQuant(call, kernels: .chosen)
+public func dequantSwiGLUQuant(
+    _ call: DequantSwiGLUQuant, threads: Int? = nil
+) throws(MoEError) -> QuantizedRows {
+    try dequantSwiGLUQuant(call, kernels: .chosen, threads: threads)
 }
 
 /// The operator with the kernels of a given instruction set.
 package func dequantSwiGLUQuant(
-    _ call: DequantSwiGLUQuant, kernels: OperatorKernels
+    _ call: DequantSwiGLUQuant, kernels: OperatorKernels, threads: Int? = nil
 ) throws(MoEError) -> QuantizedRows {
     try call.validate()
-    var scale = [Float](repeating: 0, count: call.tokenCount)
-    let values = Matrix<Int8>(rows: call.tokenCount, columns: call.hiddenSize) { values in
+    let rowsPerTile = 64, rowCount = call.tokenCount
+    var scale = [Float](repeating: 0, count: rowCount)
+    let values = Matrix<Int8>(rows: rowCount, columns: call.hiddenSize) { values in
         scale.withUnsafeMutableBufferPointer { scale in
-            call.run(rows: 0..<call.tokenCount, kernels: kernels, values: values, scale: scale)
+            WorkerPool.shared.run(
+                tiles: (rowCount + rowsPerTile - 1) / rowsPerTile,
+                threads: WorkerPool.threadCount(threads)
+            ) { tile, _ in
+                let first = tile * rowsPerTile
+                call.run(
+                    rows: first..<min(first + rowsPerTile, rowCount), kernels: kernels,
+                    values: values, scale: scale)
+            }
         }
     }
     return QuantizedRows(values: values, unchecked: scale)

@@ -71,3 +71,10 @@ extension JSONObject: Sequence {
         zip(keys, values).makeIterator()
     }
 }
+
+extension JSONObject: ExpressibleByDictionaryLiteral {
+    /// An object of members in the order of the literal; a key's last value counts.
+    public init(dictionaryLiteral elements: (String, JSONValue)...) {
+        for (key, value) in elements { self[key] = value }
+    }
+}

@@ -3,7 +3,7 @@ struct FloatStages<Multiplier: TileMultiplier>: ExpertStages {
     let multiplier: Multiplier
     let experts: [Expert<Matrix<Float>>]
     let shape: ExpertShape
-    let activation: Activation
+    let activation: ExpertActivationKernel
 
     var readsQuantizedTokens: Bool { false }
 
@@ -25,8 +25,8 @@ struct FloatStages<Multiplier: TileMultiplier>: ExpertStages {
         let gateUp = UnsafePointer(rows.gateUp.base), activated = rows.activated.base
         forEachBlockOfRows(dispatch, threads: threads) { _, block, _ in
             for row in block {
-                activation.apply(
-                    gateUp: gateUp + row * 2 * width, width: width, into: activated + row * width)
+                activation.activate(
+                    gateUp: gateUp + row * 2 * width, into: activated + row * width)
             }
         }
     }

@@ -3,7 +3,7 @@ struct Int8Stages<Multiplier: TileMultiplier>: ExpertStages {
     let multiplier: Multiplier
     let experts: [Expert<QuantizedMatrix>]
     let shape: ExpertShape
-    let activation: Activation
+    let activation: ExpertActivationKernel
 
     var readsQuantizedTokens: Bool { true }
 
@@ -38,20 +38,23 @@ struct Int8Stages<Multiplier: TileMultiplier>: ExpertStages {
         let width = shape.expertWidth
         rows.quantized.resize(dispatch.rowCount * width)
         rows.quantizedScale.resize(dispatch.rowCount)
-        rows.scratch.resize(max(rows.scratch.count, threads * 2 * width))
+        rows.scratch.resize(max(rows.scratch.count, threads * activation.scratchCount))
         let accumulators = UnsafePointer(rows.accumulators.base), scratch = rows.scratch.base
         let activationScale = UnsafePointer(rows.activationScale.base)
         let values = rows.quantized.base, scale = rows.quantizedScale.base
         forEachBlockOfRows(dispatch, threads: threads) { expert, block, worker in
             let first = block.lowerBound
-            activation.apply(
-                rows: block.count, width: width,
-                accumulators: accumulators + first * 2 * width,
-                weightScale: experts[expert].gateUp.scale,
-                activationScale: activationScale + first,
-                bias: experts[expert].gateUpBias,
-                scratch: scratch + worker * 2 * width,
-                values: values + first * width, scale: scale + first)
+            experts[expert].gateUp.scale.withUnsafeBufferPointer { weightScale in
+                withOptionalElements(of: experts[expert].gateUpBias) { bias in
+                    guard let weightScale = weightScale.baseAddress else { return }
+                    activation.run(
+                        rows: block.count, accumulators: accumulators + first * 2 * width,
+                        stride: 2 * width, activationScale: activationScale + first,
+                        factors: .init(weightScale: weightScale, bias: bias),
+                        scratch: scratch + worker * activation.scratchCount,
+                        values: values + first * width, valueStride: width, scale: scale + first)
+                }
+            }
         }
     }
 

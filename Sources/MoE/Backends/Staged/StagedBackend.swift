@@ -6,7 +6,9 @@ struct StagedBackend<Multiplier: TileMultiplier>: ExpertBackend {
     func prepare(
         _ experts: consuming ExpertWeights, shape: ExpertShape, activation: Activation
     ) throws(MoEError) -> PreparedExperts {
-        switch experts {
+        let activation = ExpertActivationKernel(
+            activation: activation.operatorMode, width: shape.expertWidth)
+        return switch experts {
         case .int8(let experts):
             .stages(
                 Int8Stages(

@@ -1,0 +1,105 @@
+import ArgumentParser
+import MoE
+import MoECheckpoint
+
+/// `moe-cli bench`: what a layer costs, as ratios of cases that run in turn.
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measures a layer's forward pass on random weights.",
+        discussion: """
+            Cases take turns, so that a noisy machine disturbs all alike; figures are medians. \
+            The weights are cold: every pass has other tokens and so other experts. The case \
+            sgemm is the layer's float32 matrix products alone, through OpenBLAS with its own \
+            threads; its ratio says how many times as long a backend takes.
+            """)
+
+    @Option(help: "A published model's layer, or D,H,E,k; may be repeated.")
+    var shape: [BenchShape] = BenchShape.published.filter { $0.name == "qwen3-30b-a3b" }
+
+    @Option(help: "Numbers of tokens, with commas between.")
+    var tokens: TokenCounts = TokenCounts(counts: [1, 8, 64, 512])
+
+    @Option(help: "Backends to measure, with commas between.")
+    var backend: BackendList = BackendList(names: [.auto])
+
+    @Option(help: "How the tokens fall on the experts: uniform or zipf.")
+    var routing: SyntheticLayer.Routing = .uniform
+
+    @Option(help: "How many threads may work, 1 or more; one per processor if not given.")
+    var threads: Int?
+
+    @Option(help: "How many rounds of every case count.")
+    var rounds = 9
+
+    @Flag(help: "Measure the layer's float32 sgemms alone beside the backends.")
+    var sgemm = false
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        if let threads, threads < 1 {
+            throw ValidationError("--threads \(threads): wanted 1 or more")
+        }
+        if rounds < 1 { throw ValidationError("--rounds \(rounds): wanted 1 or more") }
+    }
+
+    func run() throws {
+        let backends = try backend.names.map { try BackendCatalog.backend($0).backend }
+        var results: [BenchResult] = []
+        for shape in shape {
+            let layer = try SyntheticLayer(shape, routing: routing)
+            for count in tokens.counts {
+                results += try BenchSeries(
+                    layer: layer, tokens: count, backends: backends, threads: threads,
+                    rounds: rounds, withSgemm: sgemm
+                ).run()
+            }
+        }
+        if json {
+            let cases: JSONValue = .array(results.map(\.json))
+            print(try JSONValue.object(["results": cases]).text(.indented), terminator: "")
+        } else {
+            print(BenchResult.header)
+            for result in results { print(result.line) }
+        }
+    }
+}
+
+extension SyntheticLayer.Routing: ExpressibleByArgument {}
+
+/// Numbers of tokens, `1,8,64`.
+struct TokenCounts: ExpressibleByArgument {
+    let counts: [Int]
+
+    init(counts: [Int]) {
+        self.counts = counts
+    }
+
+    init?(argument: String) {
+        let counts = argument.split(separator: ",", omittingEmptySubsequences: false)
+            .map { Int($0) ?? 0 }
+        guard counts.allSatisfy({ (1...1 << 20).contains($0) }) else { return nil }
+        self.counts = counts
+    }
+
+    var defaultValueDescription: String { counts.map(String.init).joined(separator: ",") }
+}
+
+/// Backends, `reference,openblas`.
+struct BackendList: ExpressibleByArgument {
+    let names: [BackendName]
+
+    init(names: [BackendName]) {
+        self.names = names
+    }
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+        let names = parts.compactMap { BackendName(rawValue: String($0)) }
+        guard names.count == parts.count else { return nil }
+        self.names = names
+    }
+
+    var defaultValueDescription: String { names.map(\.rawValue).joined(separator: ",") }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import MoE
+
+/// A layer of random int8 weights, and batches that send their tokens to random experts.
+struct SyntheticLayer {
+    let shape: BenchShape
+    let layer: MoELayer
+
+    /// How the tokens fall on the experts.
+    enum Routing: String, CaseIterable, Sendable {
+        /// All experts alike.
+        case uniform
+        /// Expert i in proportion to 1 / (i + 1).
+        case zipf
+    }
+
+    init(_ shape: BenchShape, routing: Routing) throws {
+        var random = SplitMix64(state: 1)
+        self.shape = shape
+        func matrix(_ rows: Int, _ columns: Int) throws -> QuantizedMatrix {
+            try QuantizedMatrix(
+                values: Matrix(
+                    rows: rows, columns: columns, elements: random.int8s(rows * columns)),
+                scale: Array(repeating: 0.001, count: rows))
+        }
+        let experts = try (0..<shape.experts).map { _ in
+            Expert(
+                gateUp: try matrix(2 * shape.width, shape.hidden),
+                down: try matrix(shape.hidden, shape.width))
+        }
+        // Logits of about unit size, so that the bias of a skewed routing weighs as it should.
+        let router = Router(
+            configuration: RouterConfiguration(
+                topK: shape.topK, score: .softmax, renormalization: .sum(epsilon: 0)),
+            weight: try Matrix(
+                rows: shape.experts, columns: shape.hidden,
+                elements: random.floats(
+                    shape.experts * shape.hidden, within: 3 / Float(shape.hidden).squareRoot())),
+            logitBias: routing == .uniform
+                ? nil : (0..<shape.experts).map { -log(Float($0 + 1)) })
+        self.layer = MoELayer(router: router, experts: .int8(experts))
+    }
+
+    /// Batches of random tokens, different ones each time, so that no weights stay in a cache.
+    func batches(tokens: Int, count: Int) throws -> [Matrix<Float>] {
+        var random = SplitMix64(state: 2)
+        return try (0..<count).map { _ in
+            try Matrix(
+                rows: tokens, columns: shape.hidden,
+                elements: random.floats(tokens * shape.hidden, within: 1.7))
+        }
+    }
+}
+
+/// Random numbers for weights by the gigabyte: one state word, eight bytes a step.
+private struct SplitMix64 {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    mutating func int8s(_ count: Int) -> [Int8] {
+        [Int8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            for start in stride(from: 0, to: count, by: 8) {
+                var bits = next()
+                for index in start..<min(start + 8, count) {
+                    buffer[index] = Int8(truncatingIfNeeded: bits)
+                    bits >>= 8
+                }
+            }
+            initialized = count
+        }
+    }
+
+    /// Values spread evenly over `-bound...bound`.
+    mutating func floats(_ count: Int, within bound: Float) -> [Float] {
+        (0..<count).map { _ in (Float(next() >> 40) / Float(1 << 23) - 1) * bound }
+    }
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import MoE
+import MoECheckpoint
+
+/// `moe-cli backends`: what this machine offers, and why something is missing.
+struct Backends: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Lists the backends, which one auto takes, and why one is unavailable.")
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        let chosen = try BackendCatalog.backend(.auto)
+        guard json else {
+            for status in BackendCatalog.all {
+                let mark = status.available ? "yes" : "no "
+                print("\(mark)  \(status.name.rawValue.padded(to: 10))  \(status.reason)")
+            }
+            print("auto takes \(chosen.backend.name): \(chosen.reason)")
+            return
+        }
+        let backends = BackendCatalog.all.map { status in
+            JSONValue.object([
+                "name": .string(status.name.rawValue), "available": .bool(status.available),
+                "reason": .string(status.reason),
+            ])
+        }
+        let auto: JSONValue = .object([
+            "name": .string(chosen.backend.name), "reason": .string(chosen.reason),
+        ])
+        print(try JSONValue.object(["backends": .array(backends), "auto": auto]).text())
+    }
+}
+
+extension String {
+    /// The string with spaces up to a width.
+    func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - count))
+    }
+}

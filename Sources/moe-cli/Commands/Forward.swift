@@ -1,0 +1,62 @@
+public import ArgumentParser
+import MoE
+public import MoECheckpoint
+
+/// `moe-cli forward`: one layer of a checkpoint over the hidden states of a file.
+struct Forward: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs one MoE layer of a checkpoint over hidden states.",
+        discussion: """
+            Reads hidden states [T, D] (F32, F16 or BF16) and writes output, routed_output and, \
+            where there is one, shared_output [T, D] F32, topk_indices [T, k] I32, topk_weights \
+            [T, k] F32 and group_index [E] I64.
+            """)
+
+    @Option(help: "The checkpoint's folder: config.json and safetensors.")
+    var model: String
+
+    @Option(help: "The layer's index, counted from 0.")
+    var layer: Int
+
+    @Option(help: "The safetensors file with the hidden states.")
+    var input: String
+
+    @Option(help: "The tensor in it that holds them.")
+    var inputTensor = "hidden_states"
+
+    @Option(help: "The safetensors file to write.")
+    var output: String
+
+    @Option(help: "The form in which the experts compute: int8 or float.")
+    var experts: ExpertFormat = .int8
+
+    @OptionGroup var compute: ComputeOptions
+
+    func run() throws {
+        let backend = try compute.resolved()
+        let hidden = try TensorFile(input).floatMatrix(inputTensor, wanted: "[tokens, hidden]")
+        let layer = try Checkpoint(directory: model).layer(layer, experts: experts)
+        let block = try MoEBlock(layer, backend: backend, threads: compute.threads)
+        let results = try block.forward(hidden)
+        try SafetensorsWriter.write(tensors(of: results), to: output)
+    }
+
+    private func tensors(of results: MoEOutput) throws -> [(String, Tensor)] {
+        var tensors = [
+            ("output", try Tensor(results.output)),
+            ("routed_output", try Tensor(results.routedOutput)),
+            ("topk_indices", try Tensor(results.experts)),
+            ("topk_weights", try Tensor(results.weights)),
+            (
+                "group_index",
+                try Tensor(results.groupIndex.counts, shape: [results.groupIndex.counts.count])
+            ),
+        ]
+        if let shared = results.sharedOutput {
+            tensors.append(("shared_output", try Tensor(shared)))
+        }
+        return tensors
+    }
+}
+
+extension ExpertFormat: ExpressibleByArgument {}
