@@ -64,9 +64,11 @@ struct RowReader: ~Copyable {
         _ body: (Int, UnsafeBufferPointer<Float>) throws(CheckpointError) -> Void
     ) throws(CheckpointError) {
         let (rows, columns) = (slice.rows, slice.columns)
-        reserveFloats((columns + 1) * Self.tileHeight)
+        // Rows a power of two apart would fall into the same sets of the cache.
+        let pitch = columns + 16
+        reserveFloats((pitch + 1) * Self.tileHeight)
         try read(slice, elements: 0..<rows * columns)
-        let line = UnsafeMutableBufferPointer(rebasing: floats[(columns * Self.tileHeight)...])
+        let line = UnsafeMutableBufferPointer(rebasing: floats[(pitch * Self.tileHeight)...])
         for first in stride(from: 0, to: rows, by: Self.tileHeight) {
             let height = min(Self.tileHeight, rows - first)
             for column in 0..<columns {
@@ -75,11 +77,11 @@ struct RowReader: ~Copyable {
                 slice.entry.type.widen(
                     UnsafeRawBufferPointer(rebasing: bytes[start..<end]), into: line)
                 for row in 0..<height {
-                    floats[row * columns + column] = line[row]
+                    floats[row * pitch + column] = line[row]
                 }
             }
             for row in 0..<height {
-                let start = row * columns
+                let start = row * pitch
                 try body(
                     first + row, UnsafeBufferPointer(rebasing: floats[start..<start + columns]))
             }
