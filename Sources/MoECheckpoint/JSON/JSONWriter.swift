@@ -63,6 +63,14 @@ struct JSONWriter {
 
     mutating func write(_ string: String) {
         text += "\""
+        defer { text += "\"" }
+        let isPlain = string.utf8.allSatisfy {
+            $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F
+        }
+        if isPlain {
+            text += string
+            return
+        }
         for scalar in string.unicodeScalars {
             switch scalar {
             case "\"": text += "\\\""
@@ -76,7 +84,6 @@ struct JSONWriter {
             default: text.unicodeScalars.append(scalar)
             }
         }
-        text += "\""
     }
 
     private mutating func beginItem(_ place: Int) {

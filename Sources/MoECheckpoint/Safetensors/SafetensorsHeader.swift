@@ -42,6 +42,10 @@ package struct SafetensorsHeader: Sendable {
         var scanner = try JSONScanner(
             bytes, source: "\(file): header", limits: JSONLimits(byteCount: Self.byteLimit))
         guard try scanner.kind() == .object else { throw scanner.unexpected(wanted: "'{'") }
+        // An entry takes 52 characters at least, and about 128 as a rule; growing would hash every
+        // name again.
+        index.reserveCapacity(bytes.count / 128)
+        records.reserveCapacity(bytes.count / 128)
         var hasMetadata = false
         try scanner.open()
         while let name = try scanner.nextKey() {

@@ -87,6 +87,17 @@ public struct SafetensorsWriter: ~Copyable {
         skipWritten()
     }
 
+    /// Writes the next bytes of the tensor whose turn it is.
+    ///
+    /// - Parameters:
+    ///   - bytes: the next elements, little-endian; any number of bytes up to the tensor's end.
+    ///   - name: the tensor.
+    /// - Throws: `tensor` if another tensor is due or the bytes are too many, `file` if they cannot
+    ///   be written.
+    public mutating func write(_ bytes: [UInt8], to name: String) throws(CheckpointError) {
+        try write(bytes.span.bytes, to: name)
+    }
+
     /// Puts the file in its place.
     ///
     /// - Throws: `tensor` if a tensor lacks bytes, `file` if the file cannot be put there.
@@ -119,7 +130,7 @@ public struct SafetensorsWriter: ~Copyable {
         let byName = Dictionary(tensors.map { ($0.name, $0.tensor) }) { first, _ in first }
         for name in writer.order {
             guard let tensor = byName[name] else { continue }
-            try writer.write(tensor.bytes.span.bytes, to: name)
+            try writer.write(tensor.bytes, to: name)
         }
         try writer.commit()
     }

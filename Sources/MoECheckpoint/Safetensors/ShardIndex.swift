@@ -56,6 +56,9 @@ package struct ShardIndex: Sendable {
             throw scanner.unexpected(wanted: "an object as weight_map")
         }
         var places: [String: Int] = [:]
+        // A tensor takes about 96 characters; growing would hash every name again.
+        shards.reserveCapacity(scanner.bytes.count / 96)
+        names.reserveCapacity(scanner.bytes.count / 96)
         try scanner.open()
         while let name = try scanner.nextKey() {
             let offset = scanner.keyOffset
