@@ -15,9 +15,9 @@ internal import Darwin
 /// late finds the job closed and does nothing, so a thread that the system has not scheduled
 /// never holds a caller up. A caller that finds the pool taken by another runs its tiles alone:
 /// two blocks may compute at once, and a tile may itself ask for the pool.
-final class WorkerPool: @unchecked Sendable {
+package final class WorkerPool: @unchecked Sendable {
     /// The one pool of the process.
-    static let shared = WorkerPool()
+    package static let shared = WorkerPool()
 
     /// How many processors are online.
     static let processorCount = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
@@ -31,7 +31,7 @@ final class WorkerPool: @unchecked Sendable {
     }
 
     /// A tile's work: its index, and the worker that runs it, below the number of threads.
-    typealias Body = (_ tile: Int, _ worker: Int) -> Void
+    package typealias Body = (_ tile: Int, _ worker: Int) -> Void
 
     // The state word: generation in the upper half, then the open bit, then the joined workers.
     private static let openBit: UInt64 = 1 << 31
@@ -60,7 +60,7 @@ final class WorkerPool: @unchecked Sendable {
     ///
     /// Returns when all tiles are done. Which worker runs which tile is not defined; nothing a
     /// tile computes may depend on it.
-    func run(tiles: Int, threads: Int, _ body: Body) {
+    package func run(tiles: Int, threads: Int, _ body: Body) {
         let threads = min(threads, tiles, Self.maximumThreads)
         guard threads > 1,
             taken.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
