@@ -12,6 +12,7 @@ public struct VectorFile {
         /// The options, as JSON of one object.
         public let options: Data
 
+        /// The name.
         public var description: String { name }
     }
 

@@ -1,10 +1,12 @@
 internal import MoEKernels
 
 /// The C kernels of the fused operator for one instruction set.
-package struct OperatorKernels: Sendable {
+package struct OperatorKernels: Sendable, CustomStringConvertible {
     /// The instruction set's name, such as `avx2`.
     package let name: String
     let table: Table
+
+    package var description: String { name }
 
     /// Functions of the program's text: constant, so any thread may call them.
     struct Table: @unchecked Sendable {
@@ -23,21 +25,6 @@ package struct OperatorKernels: Sendable {
     package static let available =
         InstructionSet.all.filter { moe_isa_available($0) }.map(OperatorKernels.init)
 
-    /// Quantises a row by its own maximum: `scale = max|v| / 127`, `y = rint(v / scale)`.
-    ///
-    /// A row of zeros, or one with an infinity or a NaN, becomes zeros.
-    ///
-    /// - Parameters:
-    ///   - row: the values, `[count]`.
-    ///   - count: how many there are.
-    ///   - integers: where the integers go, `[count]`.
-    /// - Returns: the scale: 0 for zeros, infinite or NaN for a row that holds one.
-    package func quantizeRow(
-        _ row: UnsafePointer<Float>, count: Int, into integers: UnsafeMutablePointer<Int8>
-    ) -> Float {
-        table.functions.quantize(Int64(count), row, MOE_SCALE_DIVIDED, integers)
-    }
-
     /// The exponential of every element, within one unit in the last place of the correctly
     /// rounded value, with the same bits for every instruction set.
     ///
@@ -50,6 +37,24 @@ package struct OperatorKernels: Sendable {
     ) {
         table.functions.exp(Int64(count), values, result)
     }
+}
+
+/// Quantises a row by its own maximum: `scale = max|v| / 127`, `y = rint(v / scale)`.
+///
+/// A row of zeros, or one with an infinity or a NaN, becomes zeros. Tokens, activated rows and
+/// weights all become int8 by this one function.
+///
+/// - Parameters:
+///   - row: the values, `[count]`.
+///   - count: how many there are.
+///   - integers: where the integers go, `[count]`.
+///   - kernels: the instruction set's kernels.
+/// - Returns: the scale: 0 for zeros, infinite or NaN for a row that holds one.
+package func quantizeRow(
+    _ row: UnsafePointer<Float>, count: Int, into integers: UnsafeMutablePointer<Int8>,
+    kernels: OperatorKernels = .chosen
+) -> Float {
+    kernels.table.functions.quantize(Int64(count), row, MOE_SCALE_DIVIDED, integers)
 }
 
 extension SwiGLU {

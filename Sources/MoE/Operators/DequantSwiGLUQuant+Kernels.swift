@@ -8,32 +8,34 @@ internal import MoEKernels
 ///
 /// - Parameters:
 ///   - call: the input and the options.
-///   - threads: how many threads may work; nil for one per processor.
+///   - threads: the most threads to use; nil for one per processor. The result is the same.
 /// - Returns: `values` `[T, H]` and `scale` `[T]`; rows past the groups are 0 with scale 0.
 /// - Throws: what ``DequantSwiGLUQuant/validate()`` throws.
 public func dequantSwiGLUQuant(
     _ call: DequantSwiGLUQuant, threads: Int? = nil
 ) throws(MoEError) -> QuantizedRows {
-    try dequantSwiGLUQuant(call, kernels: .chosen, threads: threads)
+    try dequantSwiGLUQuant(call, threads: threads, kernels: .chosen)
 }
 
 /// The operator with the kernels of a given instruction set.
 package func dequantSwiGLUQuant(
-    _ call: DequantSwiGLUQuant, kernels: OperatorKernels, threads: Int? = nil
+    _ call: DequantSwiGLUQuant, threads: Int? = nil, kernels: OperatorKernels
 ) throws(MoEError) -> QuantizedRows {
     try call.validate()
-    let rowsPerTile = 64, rowCount = call.tokenCount
-    var scale = [Float](repeating: 0, count: rowCount)
-    let values = Matrix<Int8>(rows: rowCount, columns: call.hiddenSize) { values in
+    let tokenCount = call.tokenCount
+    let rowsPerTile = 16
+    let runs = call.groupedRows
+    var scale = [Float](repeating: 0, count: tokenCount)
+    let values = Matrix<Int8>(rows: tokenCount, columns: call.hiddenSize) { values in
         scale.withUnsafeMutableBufferPointer { scale in
             WorkerPool.shared.run(
-                tiles: (rowCount + rowsPerTile - 1) / rowsPerTile,
+                tiles: (tokenCount + rowsPerTile - 1) / rowsPerTile,
                 threads: WorkerPool.threadCount(threads)
             ) { tile, _ in
                 let first = tile * rowsPerTile
                 call.run(
-                    rows: first..<min(first + rowsPerTile, rowCount), kernels: kernels,
-                    values: values, scale: scale)
+                    rows: first..<min(first + rowsPerTile, tokenCount), of: runs,
+                    kernels: kernels, values: values, scale: scale)
             }
         }
     }
@@ -45,19 +47,20 @@ extension DequantSwiGLUQuant {
     ///
     /// - Parameters:
     ///   - rows: which rows.
+    ///   - runs: the runs of rows that have a group, ``groupedRows``.
     ///   - kernels: the kernels to use.
     ///   - values: the whole result, `[T, H]`; the given rows of it are written.
     ///   - scale: the scales of the whole result, `[T]`; the given rows of it are written.
-    package func run(
-        rows: Range<Int>, kernels: OperatorKernels, values: UnsafeMutablePointer<Int8>,
-        scale: UnsafeMutableBufferPointer<Float>
+    fileprivate func run(
+        rows: Range<Int>, of runs: [(rows: Range<Int>, group: Int)], kernels: OperatorKernels,
+        values: UnsafeMutablePointer<Int8>, scale: UnsafeMutableBufferPointer<Float>
     ) {
         let width = hiddenSize
         withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * width) { scratch in
             guard let scratch = scratch.baseAddress else { return }
             let pipeline = RowPipeline(
                 functions: kernels.table.functions, width: width, scratch: scratch)
-            for (run, group) in groupedRows {
+            for (run, group) in runs {
                 for row in run.clamped(to: rows) {
                     pipeline.dequantize(input, row: row, group: group, step: activation.step)
                     pipeline.activate(activation, gate: gate)

@@ -123,7 +123,7 @@ extension DequantSwiGLUQuant {
     public var hiddenSize: Int { inputColumns / 2 }
 
     /// The runs of rows that have a group, in row order; none is empty.
-    var groupedRows: [(rows: Range<Int>, group: Int)] {
+    package var groupedRows: [(rows: Range<Int>, group: Int)] {
         guard let groups else { return tokenCount > 0 ? [(0..<tokenCount, 0)] : [] }
         var start = 0
         return groups.segments.filter { $0.count > 0 }.map { segment in
