@@ -44,7 +44,7 @@ struct GoldenTests {
 
     @Test("a golden is read into typed arrays")
     func load() throws {
-        let golden = try Golden.load(from: InMemoryTensors(try tensors()))
+        let golden = try Golden.load(from: MemoryTensorSource(try tensors()))
 
         #expect(golden.tokens == 2)
         #expect(golden.topK == 1)
@@ -60,7 +60,7 @@ struct GoldenTests {
         tensors["shared_output"] = nil
         tensors["w8a8_shared_output"] = nil
 
-        let golden = try Golden.load(from: InMemoryTensors(tensors))
+        let golden = try Golden.load(from: MemoryTensorSource(tensors))
 
         #expect(golden.float.shared == nil)
         #expect(golden.int8.shared == nil)
@@ -71,7 +71,7 @@ struct GoldenTests {
         func message(_ name: String, _ replacement: Tensor?) throws -> String? {
             var tensors = try tensors()
             tensors[name] = replacement
-            let source = InMemoryTensors(tensors)
+            let source = MemoryTensorSource(tensors)
             return #expect(throws: CheckpointError.self) { try Golden.load(from: source) }?.message
         }
 
@@ -86,7 +86,7 @@ struct GoldenTests {
 
     @Test("a golden agrees with itself, and a changed element does not")
     func comparison() throws {
-        let golden = try Golden.load(from: InMemoryTensors(try tensors()))
+        let golden = try Golden.load(from: MemoryTensorSource(try tensors()))
         var wrong = golden.int8.output
         wrong[0, 1] += 0.01
 
