@@ -34,7 +34,7 @@ public struct TokenRows: ~Copyable {
             tiles: (count + tokensPerTile - 1) / tokensPerTile, threads: threads
         ) { tile, _ in
             for token in tile * tokensPerTile..<min((tile + 1) * tokensPerTile, count) {
-                scale[token] = OperatorKernels.chosen.quantizeRow(
+                scale[token] = quantizeRow(
                     hidden + token * width, count: width, into: values + token * width)
             }
         }
