@@ -44,7 +44,7 @@ public struct GroupIndex: Sendable, Hashable {
     /// - Parameter counts: how many rows each group has, at least one group.
     /// - Throws: `E09` without groups, `E10` for a negative count, `groupIndex` if the sum
     ///   does not fit.
-    public init(counts: some Collection<Int64>) throws(MoEError) {
+    public init(counts: [Int64]) throws(MoEError) {
         try self.init(
             form: .counts,
             segments: counts.enumerated().map { ($0.offset, $0.element) })
@@ -55,7 +55,7 @@ public struct GroupIndex: Sendable, Hashable {
     /// - Parameter pairs: the rows in order; the group of a row without tokens is not looked at.
     /// - Throws: `E09` without rows, `E10` for a negative count, `E17` for a negative group with
     ///   rows, `groupIndex` if the sum does not fit.
-    public init(pairs: some Collection<(group: Int64, count: Int64)>) throws(MoEError) {
+    public init(pairs: [(group: Int64, count: Int64)]) throws(MoEError) {
         try self.init(
             form: .pairs, segments: pairs.map { (Int(clamping: $0.group), $0.count) })
     }
@@ -64,7 +64,7 @@ public struct GroupIndex: Sendable, Hashable {
     ///
     /// - Parameter cumulative: entry g is the number of rows of groups 0 through g.
     /// - Throws: `E09` without groups, `groupIndex` if the sums start below 0 or descend.
-    public init(cumulative: some Collection<Int64>) throws(MoEError) {
+    public init(cumulative: [Int64]) throws(MoEError) {
         var counts: [Int64] = []
         var previous: Int64 = 0
         for (index, sum) in cumulative.enumerated() {

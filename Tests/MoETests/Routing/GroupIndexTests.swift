@@ -27,7 +27,7 @@ struct GroupIndexTests {
     @Test("cannot hold a negative count, no group, or a sum that overflows")
     func refusals() {
         #expect(code { try GroupIndex(counts: [1, -1]) } == "E10")
-        #expect(code { try GroupIndex(counts: [Int64]()) } == "E09")
+        #expect(code { try GroupIndex(counts: []) } == "E09")
         #expect(code { try GroupIndex(counts: [.max, .max]) } == "group-index")
         #expect(code { try GroupIndex(pairs: [(-1, 1)]) } == "E17")
     }
