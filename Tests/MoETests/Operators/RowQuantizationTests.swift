@@ -23,6 +23,8 @@ struct RowQuantizationTests {
         ([1, .nan, 3], [0, 0, 0], .nan),
         ([1, -.infinity, 3], [0, 0, 0], .infinity),
         ([.nan, .infinity], [0, 0], .nan),
+        // A payload in the bits that the rounding reads.
+        ([1, Float(bitPattern: 0x7FC0_00FF), 3], [0, 0, 0], .nan),
         ([63 * .leastNonzeroMagnitude, 0], [0, 0], 0),
         (
             [190 * .leastNonzeroMagnitude, -190 * .leastNonzeroMagnitude], [127, -127],

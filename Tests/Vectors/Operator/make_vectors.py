@@ -259,7 +259,8 @@ def special():
             }
             case(spread, quant, mode, left)
             case({"x": BF16(rows)}, quant, mode, left)
-        case({"x": BF16(rows), "quant_scale": np.array([[1e-30, 1, -1e30]], F)}, "dynamic", mode, left)
+        smooth = np.array([[1e-30, 1, -1e30]], F)
+        case({"x": BF16(rows), "quant_scale": smooth}, "dynamic", mode, left)
         case({"x": BF16(rows), "quant_scale": np.array([0.03], F),
               "quant_offset": np.array([-0.5], F)}, "static", mode, left)  # fmt: skip
     with np.errstate(over="ignore"):
@@ -267,8 +268,10 @@ def special():
         case({"x": rows.astype(np.float16)}, "static", 2)
     factors = np.array([nan, inf, -inf, 0, 1e38, -2], F)
     case({"x": one, "weight_scale": factors}, "dynamic")
-    case({"x": one * 7, "weight_scale": factors[::-1].copy(), "bias": np.flip(factors)}, "static", 2)
-    case({"x": one, "weight_scale": np.ones(6, F), "activation_scale": rows[:, 2].copy()}, "dynamic")
+    turned = factors[::-1].copy()
+    case({"x": one * 7, "weight_scale": turned, "bias": turned}, "static", 2)
+    column = rows[:, 2].copy()
+    case({"x": one, "weight_scale": np.ones(6, F), "activation_scale": column}, "dynamic")
     case({"x": BF16(rows[5:]), "quant_scale": np.array([nan], F)}, "dynamic")
     case({"x": BF16(rows), "quant_scale": np.array([0, inf, 1], F)}, "dynamic")
     # Integers: no exact float32, and sums that wrap.
@@ -298,7 +301,8 @@ def groups():
         index = np.array(index, np.int64)
         rows = 3 if index.ndim == 2 else index.shape[0]
         width = (5, 8, 3)[n % 3]
-        tensors = inputs(rng, ("I32", "I32", "BF16")[n % 3], ("F32", "I32")[n % 2], 7, width, rows, False)
+        kind, bias = ("I32", "I32", "BF16")[n % 3], ("F32", "I32")[n % 2]
+        tensors = inputs(rng, kind, bias, 7, width, rows, False)
         tensors["group_index"] = index
         shape = (rows, width) if n % 4 < 2 else (rows, 1)
         tensors["quant_scale"] = rng.uniform(0.02, 2, shape).astype(F)
@@ -335,10 +339,11 @@ def atlas():
         tensors["group_index"] = np.array([1, 2], np.int64)
         if n % 2:
             tensors["quant_scale"] = rng.uniform(0.5, 2, (2, 64)).astype(F)
-        cases[f"grouped {n}"] = (tensors, settings("dynamic", mode, left=mode == 1 or n < 4, atlas=True))
+        options = settings("dynamic", mode, left=mode == 1 or n < 4, atlas=True)
+        cases[f"grouped {n}"] = (tensors, options)
     # A scale so small that its reciprocal overflows.
     small = np.zeros((1, 6), np.int32) + np.arange(1, 7, dtype=np.int32)
-    tensors = {"x": small, "weight_scale": np.array([1, 1, 1, 1e-38, 0, -1e-37], F),
+    tensors = {"x": small, "weight_scale": np.array([1, 1, 1, 1e-39, 0, -1e-38], F),
                "activation_scale": np.ones(1, F)}  # fmt: skip
     cases["reciprocal overflows"] = (tensors, settings("dynamic", 0, atlas=True))
     write("atlas", cases)
