@@ -117,15 +117,3 @@ extension Tensor {
         }
     }
 }
-
-extension QuantizedRows {
-    /// The operator's two outputs by name: `y` I8 `[T, H]` and `scale` F32 `[T]`.
-    ///
-    /// - Throws: nothing for rows of this library; `shape` if a tensor refused its own elements.
-    public func tensors() throws(MoEError) -> [String: Tensor] {
-        [
-            "y": try Tensor(values.elements, shape: [values.rows, values.columns]),
-            "scale": try Tensor(scale, shape: [scale.count]),
-        ]
-    }
-}
