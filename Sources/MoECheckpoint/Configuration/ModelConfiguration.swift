@@ -99,7 +99,7 @@ extension JSONValue {
         case .bool(let value): "\(value)"
         case .integer(let value): "\(value)"
         case .number(let value): "\(value)"
-        case .string(let value) where value.utf8.count <= 64: "\"\(value)\""
+        case .string(let value) where value.utf8.count <= 64: "\"\(value.printable)\""
         default: kind
         }
     }

@@ -66,14 +66,9 @@ extension TensorSource {
     ///   - shape: what it must be.
     /// - Returns: the entry, whose bytes are exactly such a tensor.
     /// - Throws: `tensor` for a tensor that is missing or of another shape, `unsupported` for a
-    ///   type that is no 16- or 32-bit float.
+    ///   type that is no 16- or 32-bit float, `file` or `format` for a shard that cannot be opened.
     func weightEntry(_ name: String, shape: [Int]) throws(CheckpointError) -> TensorEntry {
-        guard let entry = entry(name) else {
-            // Asking for no bytes brings out why: a shard that is missing, or broken.
-            try read(name, bytes: 0..<0, into: UnsafeMutableRawBufferPointer(start: nil, count: 0))
-            throw CheckpointError(
-                .tensor, "\(name): no such tensor, wanted \(shape) by the configuration")
-        }
+        let entry = try locate(name)
         guard [.f32, .f16, .bf16].contains(entry.type) else {
             throw CheckpointError(
                 .unsupported,
