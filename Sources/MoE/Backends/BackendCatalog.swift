@@ -6,6 +6,8 @@ public enum BackendName: String, CaseIterable, Sendable {
     case reference
     /// OpenBLAS in float32, tile by tile, with exact int32 results.
     case openblas
+    /// The library's own int8 kernels on packed weights.
+    case native
 }
 
 /// Whether a backend can be used here, and why not.
@@ -26,6 +28,7 @@ public enum BackendCatalog {
             BackendStatus(name: .reference, available: true, reason: "plain loops, always there"),
             BackendStatus(
                 name: .openblas, available: openBLAS != nil, reason: openBLASReason),
+            BackendStatus(name: .native, available: true, reason: nativeReason),
         ]
     }
 
@@ -45,16 +48,19 @@ public enum BackendCatalog {
                 throw MoEError(.backendUnavailable, "backend openblas: \(openBLASReason)")
             }
             return (openBLAS, "asked for by name")
+        case .native:
+            return (native, "asked for by name")
         case .auto:
-            guard let openBLAS else {
-                return (reference, "the fastest here; openblas: \(openBLASReason)")
-            }
-            return (openBLAS, "the fastest of this build")
+            guard let openBLAS, !GemmKernel.chosen.isSIMD else { return (native, nativeReason) }
+            return (openBLAS, "the fastest where there is no int8 kernel but plain C")
         }
     }
 
     private static let reference = StagedBackend(
         name: BackendName.reference.rawValue, multiplier: ReferenceMultiplier())
+
+    private static let native = NativeBackend(floatExperts: openBLAS ?? reference)
+    private static let nativeReason = "int8 kernels on packed weights, \(GemmKernel.chosen.name)"
 
     #if OpenBLAS
     private static let openBLAS: (any ExpertBackend)? = StagedBackend(

@@ -5,7 +5,7 @@
 /// * one that computes **stage by stage** (``ExpertStages``): the block walks it through gate·up,
 ///   activation and down-projection, and combines;
 /// * one that takes the **whole pass** (``ExpertPass``): it gets the tokens' rows and the dispatch
-///   and hands back every row's output, keeping what lies between wherever it likes: in cache, on
+///   and hands back every token's sum, keeping what lies between wherever it likes: in cache, on
 ///   a device.
 public protocol ExpertBackend: Sendable {
     /// The name in commands and reports, such as `openblas`.
@@ -84,8 +84,16 @@ public protocol ExpertPass: Sendable {
     /// Whether the tokens' rows are read as int8 with a scale, or as float32.
     var readsQuantizedTokens: Bool { get }
 
-    /// Stages 4 to 6: `rows.output` receives every row's output, `[R, D]`.
+    /// Stages 4 to 6, and 7 where there is a sum.
+    ///
+    /// - Parameters:
+    ///   - tokens: the tokens' rows.
+    ///   - dispatch: which rows each expert has.
+    ///   - rows: `rows.output` receives every row's output, `[R, D]`, where there is no sum.
+    ///   - sum: the weighted sum of a token's rows, which the pass then computes itself.
+    ///   - threads: how many threads may work.
+    /// - Throws: `configuration` if the backend cannot carry the pass out.
     func forward(
         _ tokens: borrowing TokenRows, _ dispatch: borrowing Dispatch,
-        into rows: inout ExpertRows, threads: Int) throws(MoEError)
+        into rows: inout ExpertRows, sum: SlotSum?, threads: Int) throws(MoEError)
 }

@@ -19,6 +19,8 @@ public struct ExpertRows: ~Copyable {
     var output = Buffer<Float>()
     /// What a worker needs for one tile, workers after one another.
     var scratch = Buffer<Float>()
+    /// What native passes keep.
+    var native = NativeRows()
 
     init(shape: ExpertShape) {
         self.shape = shape

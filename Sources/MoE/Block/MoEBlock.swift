@@ -41,12 +41,16 @@ public struct MoEBlock: Sendable {
         let backend =
             if let backend { backend } else { try BackendCatalog.backend(.auto).backend }
         let shapes = try layer.validated()
+        // Taken out of the layer, so that a backend that repacks weights holds the only reference
+        // and can drop each expert's as it goes.
+        let activation = layer.activation, experts = layer.experts
+        layer.experts = .int8([])
         self.shape = shapes.routed
         self.backendName = backend.name
         self.threads = WorkerPool.threadCount(threads)
         self.router = layer.router
         self.routed = try backend.prepare(
-            layer.experts, shape: shapes.routed, activation: layer.activation)
+            consume experts, shape: shapes.routed, activation: activation)
         if let expert = layer.shared, let shape = shapes.shared {
             self.shared = PreparedSharedExpert(
                 experts: try backend.prepare(
@@ -95,17 +99,17 @@ public struct MoEBlock: Sendable {
             if routed.readsQuantizedTokens { workspace.tokens.quantize(threads: threads) }
             clock.end(.quantize)
 
-            // 4 gate·up, 5 activate, 6 down: every row through its expert
+            // 4 gate·up, 5 activate, 6 down: every row through its expert; some backends sum too
             try routed.forward(
-                workspace.tokens, workspace.dispatch, into: &workspace.routed, threads: threads,
-                clock: &clock)
+                workspace.tokens, workspace.dispatch, into: &workspace.routed,
+                sum: workspace.routedSum, threads: threads, clock: &clock)
 
             // The shared expert: the same for all tokens as one group
             try shared?.forward(workspace.tokens, into: &workspace.shared, threads: threads)
             clock.end(.shared)
 
             // 7 combine: weighted sum in slot order, the shared expert last
-            workspace.combine(threads: threads)
+            workspace.combine(sumRows: routed.leavesRows, threads: threads)
             clock.end(.combine)
             workspace.timings = clock.timings
         }
@@ -121,10 +125,18 @@ extension PreparedExperts {
         }
     }
 
+    /// Whether a pass leaves the rows for the block to sum, or sums them itself.
+    var leavesRows: Bool {
+        switch self {
+        case .stages: true
+        case .pass: false
+        }
+    }
+
     /// Stages 4 to 6 for one set of experts, one by one or in one go.
     func forward(
         _ tokens: borrowing TokenRows, _ dispatch: borrowing Dispatch,
-        into rows: inout ExpertRows, threads: Int, clock: inout StageClock
+        into rows: inout ExpertRows, sum: SlotSum?, threads: Int, clock: inout StageClock
     ) throws(MoEError) {
         switch self {
         case .stages(let experts):
@@ -135,7 +147,7 @@ extension PreparedExperts {
             experts.down(dispatch, in: &rows, threads: threads)
             clock.end(.down)
         case .pass(let experts):
-            try experts.forward(tokens, dispatch, into: &rows, threads: threads)
+            try experts.forward(tokens, dispatch, into: &rows, sum: sum, threads: threads)
             clock.end(.experts)
         }
     }

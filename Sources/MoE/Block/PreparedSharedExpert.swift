@@ -12,7 +12,7 @@ struct PreparedSharedExpert: Sendable {
         var clock = StageClock()
         shared.dispatch.sendAll(tokens: tokens.count)
         try experts.forward(
-            tokens, shared.dispatch, into: &shared.rows, threads: threads, clock: &clock)
+            tokens, shared.dispatch, into: &shared.rows, sum: nil, threads: threads, clock: &clock)
         guard let gate, let x = tokens.hidden else { return }
         shared.gate.resize(tokens.count)
         let factors = shared.gate.base, width = shape.hiddenSize

@@ -82,14 +82,18 @@ public struct Workspace: ~Copyable {
         return tokenCount
     }
 
-    /// Stage 7: the weighted sum, then the shared expert.
-    mutating func combine(threads: Int) {
-        guard hasSharedExpert else {
-            Combine.sum(
-                routed, dispatch, routing, tokens, into: outputBuffer.base, threads: threads)
-            return
-        }
-        Combine.sum(routed, dispatch, routing, tokens, into: routedBuffer.base, threads: threads)
+    /// Where the routed experts' sums go.
+    private var sums: UnsafeMutablePointer<Float> {
+        hasSharedExpert ? routedBuffer.base : outputBuffer.base
+    }
+
+    /// Stage 7 for a backend that sums the rows itself.
+    var routedSum: SlotSum? { SlotSum(tokens, routing, dispatch, into: sums) }
+
+    /// Stage 7: the weighted sum, unless the backend did it, then the shared expert.
+    mutating func combine(sumRows: Bool, threads: Int) {
+        if sumRows { Combine.sum(routed, dispatch, routing, tokens, into: sums, threads: threads) }
+        guard hasSharedExpert else { return }
         Combine.add(
             routedBuffer.base, and: shared.rows, into: outputBuffer.base, tokens: tokens.count,
             threads: threads)

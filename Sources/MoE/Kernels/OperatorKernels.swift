@@ -13,7 +13,7 @@ package struct OperatorKernels: Sendable, CustomStringConvertible {
         let functions: moe_dsq_kernels
     }
 
-    private init(_ isa: moe_isa) {
+    init(_ isa: moe_isa) {
         name = InstructionSet.name(of: isa)
         table = Table(functions: moe_dsq_kernels_for(isa).pointee)
     }

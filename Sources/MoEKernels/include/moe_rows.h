@@ -34,7 +34,7 @@ typedef struct {
     void (*add)(size_t count, const float *in, float *out);
 } moe_row_kernels;
 
-/* The row kernels of an instruction set, or NULL where this architecture has none. */
+/* The row kernels of an instruction set, or of the widest one it contains that has them. */
 const moe_row_kernels *moe_row_kernels_for(moe_isa isa);
 
 #endif

@@ -15,7 +15,9 @@ const moe_dsq_kernels *moe_dsq_kernels_for(moe_isa isa) {
     case MOE_ISA_AVX512:
         return &moe_dsq_kernels__avx512;
 #endif
-    default:
+    case MOE_ISA_SCALAR:
         return &moe_dsq_kernels__scalar;
+    default:
+        return moe_dsq_kernels_for(moe_isa_base(isa));
     }
 }

@@ -9,15 +9,15 @@ extern const moe_row_kernels moe_row_kernels_avx2, moe_row_kernels_avx512;
 
 const moe_row_kernels *moe_row_kernels_for(moe_isa isa) {
     switch (isa) {
-    case MOE_ISA_SCALAR:
-        return &moe_row_kernels_scalar;
 #if defined(__x86_64__)
     case MOE_ISA_AVX2:
         return &moe_row_kernels_avx2;
     case MOE_ISA_AVX512:
         return &moe_row_kernels_avx512;
 #endif
+    case MOE_ISA_SCALAR:
+        return &moe_row_kernels_scalar;
     default:
-        return 0;
+        return moe_row_kernels_for(moe_isa_base(isa));
     }
 }

@@ -1,0 +1,34 @@
+/// int8 experts on packed weights: the whole pass, intermediates in cache.
+struct NativeExperts: ExpertPass {
+    let packed: PackedExperts
+    let activation: SwiGLU
+
+    var readsQuantizedTokens: Bool { true }
+    var kernel: GemmKernel { packed.kernel }
+    var shape: ExpertShape { packed.shape }
+
+    func forward(
+        _ tokens: borrowing TokenRows, _ dispatch: borrowing Dispatch, into rows: inout ExpertRows,
+        sum: SlotSum?, threads: Int
+    ) {
+        let plan = NativePlan(
+            rows: dispatch.rowCount, experts: dispatch.activeExperts.count, threads: threads)
+        rows.native.gather(tokens, dispatch, kernel: kernel, threads: threads)
+        rows.native.resizeQuantized(rows: dispatch.rowCount, width: shape.expertWidth)
+        switch plan.gateUp {
+        case .columns: gateUpByColumns(dispatch, in: &rows.native, threads: threads)
+        case .blocks: gateUpByBlocks(dispatch, in: &rows.native, threads: threads)
+        }
+        guard let sum else {
+            downToRows(dispatch, into: &rows, threads: threads)
+            return
+        }
+        switch plan.down {
+        case .rows: downByRows(dispatch, sum, in: &rows.native, threads: threads)
+        case .panels: downByPanels(dispatch, sum, in: &rows.native, threads: threads)
+        }
+    }
+}
+
+/// Floats or integers of a worker, rounded so that workers share no cache line.
+func cacheLines(_ count: Int) -> Int { (count + 15) / 16 * 16 }

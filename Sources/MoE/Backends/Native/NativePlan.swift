@@ -1,0 +1,44 @@
+/// How a native pass is cut into tiles, decided by its shape alone.
+struct NativePlan: Equatable {
+    /// Who computes the gate·up columns of a row.
+    enum GateUp: String {
+        /// Few rows, or few experts: threads share the columns of every block of rows, and rows
+        /// are quantised when all columns are there.
+        case columns
+        /// Enough blocks for all threads: one takes a block through GEMM 1, activation and
+        /// quantisation without leaving its cache.
+        case blocks
+    }
+
+    /// Who sums the rows of a token.
+    enum Down: String {
+        /// Few rows: the products of all panels are kept, which fit a cache, and summed at last.
+        case rows
+        /// Many rows: a thread computes a panel for the rows of all experts and sums it at once,
+        /// so that products never reach memory.
+        case panels
+    }
+
+    var gateUp: GateUp
+    var down: Down
+
+    /// The name in reports.
+    var name: String { "\(gateUp.rawValue)+\(down.rawValue)" }
+
+    /// Rows of a block where threads take whole blocks: their activations, in float32, and a
+    /// panel share the second-level cache.
+    static let rowsPerBlock = 64
+    /// Rows of a block where threads share its columns.
+    static let rowsPerColumnBlock = 128
+    /// Rows up to which the products of all panels are kept.
+    static let keptRows = 1024
+    /// Rows, at most, whose products of one panel a thread keeps.
+    static let rowsPerPanel = 16_384
+
+    /// The plan for rows of so many experts.
+    init(rows: Int, experts: Int, threads: Int) {
+        let blocks = max(experts, rows / Self.rowsPerBlock)
+        gateUp = blocks >= 8 * threads ? .blocks : .columns
+        down = rows <= Self.keptRows && rows <= 16 * experts ? .rows : .panels
+    }
+}

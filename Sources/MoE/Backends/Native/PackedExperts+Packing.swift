@@ -1,0 +1,68 @@
+extension PackedExperts {
+    /// Packs the experts one by one; each one's own matrices are dropped as soon as it is packed.
+    ///
+    /// - Parameters:
+    ///   - experts: the weights, all of `shape`; consumed from the last one on.
+    ///   - shape: the sizes.
+    ///   - kernel: whose layout it is.
+    ///   - threads: how many threads may work.
+    /// - Throws: `configuration` if the system has no memory for them.
+    init(
+        packing experts: consuming [Expert<QuantizedMatrix>], shape: ExpertShape,
+        kernel: GemmKernel, threads: Int
+    ) throws(MoEError) {
+        try self.init(
+            kernel: kernel, shape: shape,
+            hasGateUpBias: experts.contains { $0.gateUpBias != nil },
+            hasDownBias: experts.contains { $0.downBias != nil })
+        while let expert = experts.popLast() {
+            pack(expert, as: experts.count, threads: threads)
+        }
+    }
+
+    private func pack(_ expert: Expert<QuantizedMatrix>, as index: Int, threads: Int) {
+        let gateUp = expert.gateUp.values, down = expert.down.values
+        WorkerPool.shared.run(tiles: gate.count + self.down.count, threads: threads) { tile, _ in
+            if tile < gate.count {
+                pack(gateUp, row: 0, layout: gate, panel: tile, into: gatePanel(tile, of: index))
+                pack(
+                    gateUp, row: shape.expertWidth, layout: gate, panel: tile,
+                    into: upPanel(tile, of: index))
+            } else {
+                let panel = tile - gate.count
+                pack(
+                    down, row: 0, layout: self.down, panel: panel,
+                    into: downPanel(panel, of: index))
+            }
+        }
+        let width = shape.expertWidth
+        copy(expert.gateUp.scale[..<width], to: gateScale(index))
+        copy(expert.gateUp.scale[width...], to: upScale(index))
+        copy(expert.down.scale[...], to: downScale(index))
+        if let bias = expert.gateUpBias {
+            copy(bias[..<width], to: gateBias(index))
+            copy(bias[width...], to: upBias(index))
+        }
+        if let bias = expert.downBias { copy(bias[...], to: downBias(index)) }
+    }
+
+    /// Packs the rows of one panel; `row` is the matrix's row that is the layout's first column.
+    private func pack(
+        _ matrix: Matrix<Int8>, row: Int, layout: PanelLayout, panel: Int,
+        into out: UnsafeMutablePointer<UInt8>
+    ) {
+        let first = row + layout.firstColumn(panel), used = layout.usedWidth(panel)
+        withRows(of: matrix, first..<first + used) { weights in
+            kernel.pack(
+                used: used, columns: layout.width(panel), depth: layout.depth, weights: weights,
+                into: out)
+        }
+    }
+
+    private func copy(_ factors: ArraySlice<Float>, to out: UnsafeMutablePointer<Float>?) {
+        factors.withUnsafeBufferPointer { factors in
+            guard let base = factors.baseAddress else { return }
+            out?.update(from: base, count: factors.count)
+        }
+    }
+}
