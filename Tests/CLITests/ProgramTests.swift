@@ -15,6 +15,9 @@ struct ProgramTests {
         #expect(backends.contains { $0["name"] == "reference" && $0["available"] == true })
         #expect(backends.allSatisfy { $0["reason"]?.stringValue?.isEmpty == false })
         #expect(try Tool.run("backends").output.contains("reference"))
+        let isas = try #require(json["isas"]?.arrayValue)
+        #expect(isas.filter { $0["chosen"] == true }.count == 1)
+        #expect(isas.first?["name"] == "scalar" && isas.first?["available"] == true)
     }
 
     @Test(

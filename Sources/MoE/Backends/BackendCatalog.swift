@@ -71,3 +71,35 @@ public enum BackendCatalog {
     private static let openBLASReason = "this build leaves the trait OpenBLAS out"
     #endif
 }
+
+/// An instruction set that the library has kernels for, and its state here.
+public struct InstructionSetStatus: Sendable, Hashable {
+    /// The name, as `MOE_ISA` takes it.
+    public let name: String
+    /// Whether this processor has it.
+    public let available: Bool
+    /// Whether this process uses it.
+    public let chosen: Bool
+    /// Why it is chosen, or why not.
+    public let reason: String
+}
+
+extension BackendCatalog {
+    /// Every instruction set of this architecture and of others, narrowest first.
+    public static var instructionSets: [InstructionSetStatus] {
+        InstructionSet.all.map { isa in
+            let name = InstructionSet.name(of: isa)
+            let available = InstructionSet.isAvailable(isa), chosen = isa == InstructionSet.chosen
+            let reason =
+                if !available {
+                    "this processor does not have it"
+                } else if !chosen {
+                    "this processor has it; \(InstructionSet.name(of: InstructionSet.chosen)) is used"
+                } else {
+                    InstructionSet.reason
+                }
+            return InstructionSetStatus(
+                name: name, available: available, chosen: chosen, reason: reason)
+        }
+    }
+}

@@ -64,6 +64,14 @@ public struct MoEBlock: Sendable {
     /// The sizes of the shared expert, if there is one.
     var sharedShape: ExpertShape? { shared?.shape }
 
+    /// The routed experts, as benchmarks look at them.
+    var measured: (any MeasuredExperts)? {
+        switch routed {
+        case .stages(let experts): experts as? any MeasuredExperts
+        case .pass(let experts): experts as? any MeasuredExperts
+        }
+    }
+
     /// The memory for passes of this block; it grows with the largest batch it sees.
     public func makeWorkspace() -> Workspace {
         Workspace(topK: topK, routed: shape, shared: sharedShape)

@@ -2,32 +2,39 @@ internal import MoEKernels
 
 #if canImport(Glibc)
 internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
 #elseif canImport(Darwin)
 internal import Darwin
 #endif
 
 /// The instruction set whose kernels this process uses, chosen once.
 ///
-/// The widest one that the processor has, unless the environment variable `MOE_ISA` names a
-/// narrower one; a name that is unknown or that the processor lacks is ignored here and reported
-/// by `moe-cli backends`.
+/// The widest one that the processor has, unless the environment variable `MOE_ISA` names another
+/// one that it has; what else it names is ignored and said in ``reason``.
 enum InstructionSet {
-    /// The choice, as the kernels' tables are indexed by it.
-    static let chosen: moe_isa = {
-        let available = all.filter { moe_isa_available($0) }
-        if let forced = getenv("MOE_ISA").map({ String(cString: $0) }),
-            let match = available.first(where: { name(of: $0) == forced })
-        {
-            return match
-        }
-        return available.last ?? MOE_ISA_SCALAR
-    }()
-
     /// All instruction sets the library has kernels for, narrowest first.
     static let all: [moe_isa] = (0..<MOE_ISA_COUNT.rawValue).map { moe_isa(rawValue: $0) }
+
+    /// The choice, as the kernels' tables are indexed by it.
+    static let chosen: moe_isa = forced ?? all.last(where: isAvailable) ?? MOE_ISA_SCALAR
+
+    /// Why it is that one.
+    static var reason: String {
+        guard let request else { return "the widest that this processor has" }
+        return forced != nil
+            ? "MOE_ISA asks for it"
+            : "the widest that this processor has; MOE_ISA asks for \(request), which it has not"
+    }
+
+    /// Whether this processor has an instruction set.
+    static func isAvailable(_ isa: moe_isa) -> Bool { moe_isa_available(isa) }
 
     /// The name of an instruction set.
     static func name(of isa: moe_isa) -> String {
         String(cString: moe_isa_name(isa))
     }
+
+    private static let request = getenv("MOE_ISA").map { String(cString: $0) }
+    private static let forced = all.first { name(of: $0) == request && isAvailable($0) }
 }

@@ -7,10 +7,12 @@ struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measures a layer's forward pass on random weights.",
         discussion: """
-            Cases take turns, so that a noisy machine disturbs all alike; figures are medians. \
-            The weights are cold: every pass has other tokens and so other experts. The case \
-            sgemm is the layer's float32 matrix products alone, through OpenBLAS with its own \
-            threads; its ratio says how many times as long a backend takes.
+            Cases take turns, and in the same rounds the machine's limits are measured: reading \
+            the memory that holds the weights, exact int8 multiply-adds from registers, and \
+            OpenBLAS's sgemm. Figures are medians; "memory", "mult." and "limit" say what share \
+            of a limit a pass reaches, "limit" of the one that binds. Weights are cold: every \
+            pass has other tokens and so other experts. --sgemm adds the layer's float32 products \
+            alone; "x sgemm" says how many times as long a backend takes.
             """)
 
     @Option(help: "A published model's layer, or D,H,E,k; may be repeated.")
@@ -34,6 +36,9 @@ struct Bench: ParsableCommand {
     @Flag(help: "Measure the layer's float32 sgemms alone beside the backends.")
     var sgemm = false
 
+    @Option(help: "An SVG file for the results under their limits, a roofline.")
+    var plot: String?
+
     @Flag(help: "Print JSON.")
     var json = false
 
@@ -47,22 +52,22 @@ struct Bench: ParsableCommand {
     func run() throws {
         let backends = try backend.names.map { try BackendCatalog.backend($0).backend }
         var results: [BenchResult] = []
+        if !json { print(BenchResult.header) }
         for shape in shape {
             let layer = try SyntheticLayer(shape, routing: routing)
             for count in tokens.counts {
-                results += try BenchSeries(
+                let series = BenchSeries(
                     layer: layer, tokens: count, backends: backends, threads: threads,
-                    rounds: rounds, withSgemm: sgemm
-                ).run()
+                    rounds: rounds, withSgemm: sgemm)
+                let measured = try series.run()
+                results += measured
+                guard !json else { continue }
+                for result in measured { print(result.line + "\n" + result.stageLine) }
             }
         }
-        if json {
-            let cases: JSONValue = .array(results.map(\.json))
-            print(try JSONValue.object(["results": cases]).text(.indented), terminator: "")
-        } else {
-            print(BenchResult.header)
-            for result in results { print(result.line) }
-        }
+        let report = BenchReport(results: results)
+        print(json ? try report.json.text(.indented) : report.text, terminator: "")
+        if let plot { try report.plot(to: plot) }
     }
 }
 

@@ -2,55 +2,90 @@ import Foundation
 import MoE
 import MoECheckpoint
 
-/// One case's figures.
+/// One case's figures beside the limits of the same series.
 struct BenchResult {
     let shape: BenchShape
     let tokens: Int
     let backend: String
+    let plan: String
     let threads: Int
-    /// Seconds of every counted round, ascending.
+    /// Seconds of every pass, ascending.
     let seconds: [Double]
-    /// Bytes of weights that the last batch touched.
-    let weightBytes: Int
-    /// The median of the float32 products alone in the same series.
-    var sgemmMedian: Double?
+    /// Bytes of weights that a pass touches, the median.
+    let weightBytes: Double
+    /// Seconds of every stage, the medians.
+    let stages: [Stage: Double]
+    /// Bytes a second.
+    let bandwidth: Double
+    /// Multiply-adds a second.
+    let multiplierPeak: Double
+    /// Multiply-adds a second.
+    let sgemmPeak: Double
+    /// Seconds of the layer's float32 products alone, where they were measured.
+    let layerSgemm: Double?
 
-    var median: Double { quantile(0.5) }
-
-    private func quantile(_ share: Double) -> Double {
-        guard !seconds.isEmpty else { return 0 }
-        return seconds[Int((Double(seconds.count - 1) * share).rounded())]
-    }
+    var median: Double { seconds.median }
 
     /// Multiply-adds of all rows through gate·up and down.
-    private var multiplyAdds: Double { Double(tokens * shape.topK * shape.expertBytes) }
+    var multiplyAdds: Double { Double(tokens * shape.topK * shape.expertBytes) }
+
+    /// Multiply-adds with every byte of weights that is read.
+    var intensity: Double { weightBytes > 0 ? multiplyAdds / weightBytes : 0 }
+
+    var bandwidthRatio: Double { ratio(weightBytes, bandwidth) }
+    var multiplierRatio: Double { ratio(multiplyAdds, multiplierPeak) }
+    var sgemmRatio: Double { ratio(multiplyAdds, sgemmPeak) }
+    /// The share of the limit that binds.
+    var limitRatio: Double { max(bandwidthRatio, multiplierRatio) }
+
+    private func ratio(_ work: Double, _ rate: Double) -> Double {
+        rate > 0 && median > 0 ? work / rate / median : 0
+    }
 
     static let header =
-        "shape".padded(to: 22) + "tokens".padded(to: 8) + "backend".padded(to: 11)
-        + "median ms".padded(to: 11) + "p10".padded(to: 9) + "p90".padded(to: 9)
-        + "GMAC/s".padded(to: 9) + "GB/s".padded(to: 8) + "x sgemm"
+        "shape".padded(to: 16) + "tokens".padded(to: 7) + "backend".padded(to: 10)
+        + "plan".padded(to: 16) + "median ms".padded(to: 11) + "p10".padded(to: 9)
+        + "p90".padded(to: 9) + "GMAC/s".padded(to: 8) + "GB/s".padded(to: 7)
+        + "memory".padded(to: 8) + "mult.".padded(to: 7) + "limit".padded(to: 7) + "x sgemm"
 
     var line: String {
-        shape.name.padded(to: 22) + "\(tokens)".padded(to: 8) + backend.padded(to: 11)
-            + decimals(median * 1e3, 3).padded(to: 11)
-            + decimals(quantile(0.1) * 1e3, 2).padded(to: 9)
-            + decimals(quantile(0.9) * 1e3, 2).padded(to: 9)
-            + decimals(multiplyAdds / median / 1e9, 1).padded(to: 9)
-            + decimals(Double(weightBytes) / median / 1e9, 1).padded(to: 8)
-            + (sgemmMedian.map { decimals(median / $0, 3) } ?? "")
+        shape.name.padded(to: 16) + "\(tokens)".padded(to: 7) + backend.padded(to: 10)
+            + plan.padded(to: 16) + decimals(median * 1e3, 3).padded(to: 11)
+            + decimals(seconds.quantile(0.1) * 1e3, 2).padded(to: 9)
+            + decimals(seconds.quantile(0.9) * 1e3, 2).padded(to: 9)
+            + decimals(multiplyAdds / median / 1e9, 1).padded(to: 8)
+            + decimals(weightBytes / median / 1e9, 1).padded(to: 7)
+            + decimals(bandwidthRatio, 3).padded(to: 8)
+            + decimals(multiplierRatio, 3).padded(to: 7) + decimals(limitRatio, 3).padded(to: 7)
+            + (layerSgemm.map { decimals(median / $0, 3) } ?? "")
+    }
+
+    /// The shares of the stages, a line.
+    var stageLine: String {
+        let shares = Stage.allCases.compactMap { stage in
+            stages[stage].map { "\(stage.name) \(decimals(100 * $0 / median, 1)) %" }
+        }
+        return "".padded(to: 16) + shares.joined(separator: ", ")
     }
 
     var json: JSONValue {
+        var times = JSONObject()
+        for stage in Stage.allCases {
+            if let seconds = stages[stage] { times[stage.name] = .number(seconds) }
+        }
         var object: JSONObject = [
             "shape": .string(shape.name), "D": .integer(shape.hidden), "H": .integer(shape.width),
             "E": .integer(shape.experts), "k": .integer(shape.topK), "tokens": .integer(tokens),
-            "backend": .string(backend), "threads": .integer(threads),
-            "median_s": .number(median), "p10_s": .number(quantile(0.1)),
-            "p90_s": .number(quantile(0.9)), "weight_bytes": .integer(weightBytes),
-            "GBps": .number(Double(weightBytes) / median / 1e9),
+            "backend": .string(backend), "plan": .string(plan), "threads": .integer(threads),
+            "median_s": .number(median), "p10_s": .number(seconds.quantile(0.1)),
+            "p90_s": .number(seconds.quantile(0.9)), "weight_bytes": .number(weightBytes),
+            "GBps": .number(weightBytes / median / 1e9),
             "GMACs": .number(multiplyAdds / median / 1e9),
+            "bandwidth_ratio": .number(bandwidthRatio),
+            "multiplier_ratio": .number(multiplierRatio), "sgemm_ratio": .number(sgemmRatio),
+            "limit_ratio": .number(limitRatio), "stages": .object(times),
         ]
-        if let sgemmMedian { object["time_over_sgemm"] = .number(median / sgemmMedian) }
+        if let layerSgemm { object["time_over_layer_sgemm"] = .number(median / layerSgemm) }
         return .object(object)
     }
 }

@@ -1,6 +1,6 @@
 import MoE
 
-/// The cases of one shape and one number of tokens, measured in turn.
+/// The cases of one shape and one number of tokens, measured in turn with the machine's limits.
 struct BenchSeries {
     let layer: SyntheticLayer
     let tokens: Int
@@ -9,82 +9,85 @@ struct BenchSeries {
     let rounds: Int
     let withSgemm: Bool
 
-    /// Measures every case once a round.
+    /// A case's passes go on for this long in a round, so that short ones give many samples.
+    private static let secondsPerRound = 0.02
+
+    /// Measures every case and every limit once a round.
     func run() throws -> [BenchResult] {
-        let blocks = try backends.map { try MoEBlock(layer.layer, backend: $0, threads: threads) }
-        let batches = try layer.batches(tokens: tokens, count: min(rounds + 1, 16))
-        var seconds = Array(repeating: [Double](), count: blocks.count)
-        var sgemmSeconds: [Double] = []
-        var weightBytes = 0
-        let threadCount = blocks.first?.threads ?? 1
+        let cases = try backends.map {
+            Case(try MoEBlock(layer.layer, backend: $0, threads: threads))
+        }
+        let threadCount = cases.first?.block.threads ?? 1
+        let batches = try layer.batches(tokens: tokens, count: tokens <= 8 ? 64 : 8)
+        var limits = Limits(), next = 0
         #if OpenBLAS
         var sgemm = withSgemm ? SgemmCase(layer.shape, tokens: tokens) : nil
         #endif
-        var workspaces = Workspaces(blocks)
         for round in 0...rounds {
-            let batch = batches[round % batches.count]
-            for index in blocks.indices {
-                let time = try workspaces.measure(index, batch)
-                // The first round grows the workspaces and does not count.
-                if round > 0 { seconds[index].append(time) }
+            for one in cases {
+                let start = ContinuousClock.now
+                repeat {
+                    // The first round grows the workspaces and does not count.
+                    try one.run(batches[next % batches.count], counts: round > 0)
+                    next += 1
+                } while ContinuousClock.now - start < .seconds(Self.secondsPerRound)
             }
             #if OpenBLAS
-            if let groups = workspaces.groupIndex {
+            if let groups = cases.first?.workspace.dispatch.groupIndex, sgemm != nil {
                 let time = ContinuousClock().measure { sgemm?.run(groups, threads: threadCount) }
-                if round > 0, withSgemm { sgemmSeconds.append(time / .seconds(1)) }
+                if round > 0 { limits.layerSgemm.append(time / .seconds(1)) }
             }
             #endif
-            weightBytes = (workspaces.groupIndex?.pairs.count ?? 0) * layer.shape.expertBytes
+            if round > 0 { limits.measure(cases.last?.block, threads: threadCount) }
         }
-        var results = zip(blocks, seconds).map { block, seconds in
-            result(block.backendName, seconds, threads: threadCount, weightBytes: weightBytes)
-        }
-        if !sgemmSeconds.isEmpty {
-            let sgemm = result(
-                "sgemm", sgemmSeconds, threads: threadCount, weightBytes: 4 * weightBytes)
-            for index in results.indices { results[index].sgemmMedian = sgemm.median }
-            results.append(sgemm)
-        }
-        return results
+        return cases.map { result($0, limits, threads: threadCount) }
     }
 
-    private func result(
-        _ name: String, _ seconds: [Double], threads: Int, weightBytes: Int
-    ) -> BenchResult {
+    private func result(_ one: Case, _ limits: Limits, threads: Int) -> BenchResult {
         BenchResult(
-            shape: layer.shape, tokens: tokens, backend: name, threads: threads,
-            seconds: seconds.sorted(), weightBytes: weightBytes)
+            shape: layer.shape, tokens: tokens, backend: one.block.backendName, plan: one.plan,
+            threads: threads, seconds: one.seconds.sorted(),
+            weightBytes: one.expertsPerPass.median * Double(layer.shape.expertBytes),
+            stages: one.stages.mapValues(\.median), bandwidth: limits.bandwidth.median,
+            multiplierPeak: limits.multiplier.median, sgemmPeak: limits.sgemm.median,
+            layerSgemm: limits.layerSgemm.isEmpty ? nil : limits.layerSgemm.median)
     }
 
-    /// A workspace a block, kept over the rounds.
-    private struct Workspaces {
-        private let runs: [Run]
+    /// A block with its workspace, and what it took.
+    private final class Case {
+        let block: MoEBlock
+        var workspace: Workspace
+        private(set) var seconds: [Double] = []
+        private(set) var expertsPerPass: [Double] = []
+        private(set) var stages: [Stage: [Double]] = [:]
 
-        private final class Run {
-            let block: MoEBlock
-            var workspace: Workspace
+        init(_ block: MoEBlock) {
+            self.block = block
+            self.workspace = block.makeWorkspace()
+        }
 
-            init(_ block: MoEBlock) {
-                self.block = block
-                self.workspace = block.makeWorkspace()
+        var plan: String { block.planName(of: workspace) }
+
+        func run(_ batch: Matrix<Float>, counts: Bool) throws {
+            let start = ContinuousClock.now
+            try block.forward(batch, in: &workspace)
+            let elapsed = (ContinuousClock.now - start) / .seconds(1)
+            guard counts else { return }
+            seconds.append(elapsed)
+            expertsPerPass.append(Double(workspace.dispatch.groupIndex.pairs.count))
+            for stage in Stage.allCases where workspace.timings[stage] > .zero {
+                stages[stage, default: []].append(workspace.timings[stage] / .seconds(1))
             }
         }
+    }
+}
 
-        init(_ blocks: [MoEBlock]) {
-            runs = blocks.map(Run.init)
-        }
+extension [Double] {
+    /// The middle value; 0 of none.
+    var median: Double { quantile(0.5) }
 
-        /// How the most recent pass spread its rows.
-        var groupIndex: GroupIndex? {
-            runs.first?.workspace.dispatch.groupIndex
-        }
-
-        /// Seconds of one forward pass.
-        mutating func measure(_ index: Int, _ batch: Matrix<Float>) throws -> Double {
-            let run = runs[index]
-            let start = ContinuousClock.now
-            try run.block.forward(batch, in: &run.workspace)
-            return (ContinuousClock.now - start) / .seconds(1)
-        }
+    /// The value below which a share of the others lies; 0 of none.
+    func quantile(_ share: Double) -> Double {
+        isEmpty ? 0 : sorted()[Int((Double(count - 1) * share).rounded())]
     }
 }

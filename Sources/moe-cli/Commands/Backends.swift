@@ -5,7 +5,7 @@ import MoECheckpoint
 /// `moe-cli backends`: what this machine offers, and why something is missing.
 struct Backends: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Lists the backends, which one auto takes, and why one is unavailable.")
+        abstract: "Lists backends and instruction sets: what is used, and why others are not.")
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -17,7 +17,11 @@ struct Backends: ParsableCommand {
                 let mark = status.available ? "yes" : "no "
                 print("\(mark)  \(status.name.rawValue.padded(to: 10))  \(status.reason)")
             }
-            print("auto takes \(chosen.backend.name): \(chosen.reason)")
+            print("auto takes \(chosen.backend.name): \(chosen.reason)\n\ninstruction sets")
+            for status in BackendCatalog.instructionSets {
+                let mark = status.chosen ? "use" : status.available ? "yes" : "no "
+                print("\(mark)  \(status.name.padded(to: 10))  \(status.reason)")
+            }
             return
         }
         let backends = BackendCatalog.all.map { status in
@@ -29,7 +33,16 @@ struct Backends: ParsableCommand {
         let auto: JSONValue = .object([
             "name": .string(chosen.backend.name), "reason": .string(chosen.reason),
         ])
-        print(try JSONValue.object(["backends": .array(backends), "auto": auto]).text())
+        let instructionSets = BackendCatalog.instructionSets.map { status in
+            JSONValue.object([
+                "name": .string(status.name), "available": .bool(status.available),
+                "chosen": .bool(status.chosen), "reason": .string(status.reason),
+            ])
+        }
+        print(
+            try JSONValue.object([
+                "backends": .array(backends), "auto": auto, "isas": .array(instructionSets),
+            ]).text())
     }
 }
 

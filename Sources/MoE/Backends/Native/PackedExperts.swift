@@ -48,6 +48,11 @@ struct PackedExperts: Sendable {
         weights = try PackedMemory(byteCount: overflow ? -1 : bytes)
     }
 
+    /// The packed weights of all experts.
+    var weightBytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: weights.base, count: weights.byteCount)
+    }
+
     // MARK: - Panels
 
     private func expert(_ expert: Int) -> UnsafeMutablePointer<UInt8> {

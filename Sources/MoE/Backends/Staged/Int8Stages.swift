@@ -104,3 +104,14 @@ struct Int8Stages<Multiplier: TileMultiplier>: ExpertStages {
         }
     }
 }
+
+extension Int8Stages: MeasuredExperts {
+    func forEachStretchOfWeights(_ body: (UnsafeRawBufferPointer) -> Void) {
+        for expert in experts {
+            expert.gateUp.values.elements.withUnsafeBytes(body)
+            expert.down.values.elements.withUnsafeBytes(body)
+        }
+    }
+
+    func planName(rows: Int, experts: Int, threads: Int) -> String { "staged" }
+}

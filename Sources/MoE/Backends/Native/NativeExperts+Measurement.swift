@@ -1,0 +1,9 @@
+extension NativeExperts: MeasuredExperts {
+    func forEachStretchOfWeights(_ body: (UnsafeRawBufferPointer) -> Void) {
+        body(packed.weightBytes)
+    }
+
+    func planName(rows: Int, experts: Int, threads: Int) -> String {
+        NativePlan(rows: rows, experts: experts, threads: threads).name
+    }
+}

@@ -1,0 +1,36 @@
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avxvnni"))), apply_to = function)
+
+#include "moe_limits.h"
+
+#include <immintrin.h>
+#include <string.h>
+
+#include "../portable/limits.inc"
+
+/* vpdpbusd in its 256-bit VEX form. */
+static int32_t multiply(size_t iterations) {
+    enum { REGISTERS = 12 };
+    __m256i x = _mm256_set1_epi32(0x01020304), w = _mm256_set1_epi32(0x01010101), sum[REGISTERS];
+    for (int i = 0; i < REGISTERS; i++)
+        sum[i] = _mm256_set1_epi32(i);
+    for (size_t n = 0; n < iterations; n++) {
+        __asm__ volatile("" : "+v"(x), "+v"(w));
+#pragma clang loop unroll(full)
+        for (int i = 0; i < REGISTERS; i++) {
+            sum[i] = _mm256_dpbusd_avx_epi32(sum[i], x, w);
+            /* Keeps the sums in registers and the steps apart. */
+            __asm__ volatile("" : "+v"(sum[i]));
+        }
+    }
+    for (int i = 1; i < REGISTERS; i++)
+        sum[0] = _mm256_add_epi32(sum[0], sum[i]);
+    int32_t lanes[sizeof sum[0] / 4];
+    memcpy(lanes, &sum[0], sizeof lanes);
+    return lanes[0];
+}
+
+const moe_limit_kernels moe_limit_kernels_avxvnni = {read_bytes, multiply, count_cycles, 12 * 32};
+
+#pragma clang attribute pop
+#endif
