@@ -82,9 +82,10 @@ let package = Package(
             dependencies: ["MoE", "MoECheckpoint"],
             path: "Tests/MoETestSupport",
             swiftSettings: swiftSettings),
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: cSettings),
         .testTarget(
             name: "MoETests",
-            dependencies: ["MoE", "MoECheckpoint", "MoETestSupport"],
+            dependencies: ["MoE", "MoECheckpoint", "MoETestSupport", "AllocationCounter"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "MoECheckpointTests",

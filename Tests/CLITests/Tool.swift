@@ -37,6 +37,22 @@ enum Tool {
     }
 }
 
+extension Tool {
+    /// What a program of the system prints, however much that is.
+    static func output(of program: String, _ arguments: [String]) throws -> String {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return String(decoding: data, as: UTF8.self)
+    }
+}
+
 /// A folder of its own for one test, removed at the end.
 final class Scratch {
     let path: String

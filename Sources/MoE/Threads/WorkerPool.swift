@@ -46,7 +46,7 @@ package final class WorkerPool: @unchecked Sendable {
     private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
     // Written by the caller that has `taken`, before the job opens; read by those who joined it.
-    private var body: UnsafePointer<Body>?
+    private var body = moe_closure(code: nil, captured: nil)
     private var tileCount = 0
     private var threadLimit = 0
     private var workerCount = 0
@@ -69,16 +69,12 @@ package final class WorkerPool: @unchecked Sendable {
             return
         }
         defer { taken.store(false, ordering: .releasing) }
-        withoutActuallyEscaping(body) { escaping in
-            withUnsafePointer(to: escaping) { pointer in
-                open(pointer, tiles: tiles, threads: threads)
-                claim(pointer.pointee, tiles: tiles, worker: 0)
-                close()
-            }
-        }
+        open(closureWords(body), tiles: tiles, threads: threads)
+        while let tile = claim(tiles) { body(tile, 0) }
+        close()
     }
 
-    private func open(_ body: UnsafePointer<Body>, tiles: Int, threads: Int) {
+    private func open(_ body: moe_closure, tiles: Int, threads: Int) {
         while workerCount < threads - 1 {
             guard startWorker(id: workerCount + 1) else { break }
             workerCount += 1
@@ -98,12 +94,10 @@ package final class WorkerPool: @unchecked Sendable {
         }
     }
 
-    private func claim(_ body: Body, tiles: Int, worker: Int) {
-        while true {
-            let tile = next.wrappingAdd(1, ordering: .relaxed).oldValue
-            guard tile < tiles else { return }
-            body(tile, worker)
-        }
+    /// The next tile that nobody has taken; nil if there is none.
+    private func claim(_ tiles: Int) -> Int? {
+        let tile = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        return tile < tiles ? tile : nil
     }
 
     /// Shuts the job and waits for the workers inside it.
@@ -159,8 +153,8 @@ package final class WorkerPool: @unchecked Sendable {
         while true {
             seen = waitForJob(after: seen)
             guard join(generation: seen) else { continue }
-            if id < threadLimit, let body {
-                claim(body.pointee, tiles: tileCount, worker: id)
+            if id < threadLimit {
+                while let tile = claim(tileCount) { moe_closure_call(body, tile, id) }
             }
             state.wrappingSubtract(1, ordering: .acquiringAndReleasing)
         }
@@ -197,3 +191,7 @@ package final class WorkerPool: @unchecked Sendable {
         return false
     }
 }
+
+/// The two words of a closure, valid as long as the closure; see `moe_closure.h`.
+@_silgen_name("moe_closure_words")
+private func closureWords(_ body: WorkerPool.Body) -> moe_closure

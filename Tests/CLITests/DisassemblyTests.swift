@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+/// The release binary holds, in every kernel file, the instruction that the file's name promises.
+@Suite("The machine code", .enabled(if: Disassembly.tool != nil))
+struct DisassemblyTests {
+    #if arch(x86_64)
+    static let promises = [
+        ("gemm_s8_avx2.c", "vpmaddwd"), ("gemm_s8_avx512vnni.c", "vpdpbusd"),
+        ("dequant_swiglu_quant_avx2.c", "vdivps"), ("dequant_swiglu_quant_avx512.c", "zmm"),
+        ("expert_tiles_avx2.c", "ymm"), ("expert_tiles_avx512.c", "zmm"),
+        ("rows_avx2.c", "ymm"), ("rows_avx512.c", "zmm"),
+        ("limits_avx2.c", "vpmaddwd"), ("limits_avx512.c", "vpmaddwd"),
+        ("limits_avxvnni.c", "vpdpbusd"), ("limits_avx512vnni.c", "vpdpbusd"),
+    ]
+    #else
+    static let promises: [(String, String)] = []
+    #endif
+
+    @Test("holds the instruction of the kernel's name", arguments: promises)
+    func instruction(file: String, instruction: String) throws {
+        let code = try Disassembly.shared.code(of: file)
+
+        #expect(!code.isEmpty, "no code of \(file) in the binary")
+        #expect(code.contains(instruction))
+    }
+
+    @Test("contracts no product and sum where bits are promised")
+    func contraction() throws {
+        for (file, _) in Self.promises where !file.hasPrefix("limits") {
+            #expect(try !Disassembly.shared.code(of: file).contains("vfmadd"), "\(file)")
+        }
+    }
+}
+
+/// The functions of a binary by the source file that its symbol table names.
+struct Disassembly {
+    static let shared = Result { try Disassembly() }
+    private let functions: [String: Set<UInt64>]
+    private let text: [UInt64: Substring]
+
+    /// The first disassembler there is.
+    static let tool = ["objdump", "llvm-objdump"].lazy.compactMap(path).first
+
+    private static func path(of program: String) -> String? {
+        (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+            .map { "\($0)/\(program)" }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
+    private init() throws {
+        let binary = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+            .appendingPathComponent("moe-cli").path
+        let symbols = try Tool.output(of: Self.tool ?? "", ["-t", binary])
+        var functions: [String: Set<UInt64>] = [:]
+        var file = ""
+        for line in symbols.split(separator: "\n") {
+            let words = line.split(whereSeparator: \.isWhitespace)
+            guard let name = words.last else { continue }
+            if line.contains(" df ") {
+                file = String(name)
+            } else if line.contains(" .text"), line.contains(" F ") || words.contains("F"),
+                words.contains("l"), let address = words.first.flatMap({ UInt64($0, radix: 16) })
+            {
+                functions[file, default: []].insert(address)
+            }
+        }
+        self.functions = functions
+        let code = try Tool.output(of: Self.tool ?? "", ["-d", "--no-show-raw-insn", binary])
+        var text: [UInt64: Substring] = [:]
+        for part in code.split(separator: "\n\n") {
+            guard
+                let address = UInt64(part.drop { $0.isWhitespace }.prefix { $0 != " " }, radix: 16)
+            else { continue }
+            text[address] = part[...]
+        }
+        self.text = text
+    }
+
+    /// The instructions of all local functions of a source file.
+    func code(of file: String) -> String {
+        (functions[file] ?? []).compactMap { text[$0] }.joined(separator: "\n")
+    }
+}
+
+extension Result where Success == Disassembly, Failure == any Error {
+    func code(of file: String) throws -> String { try get().code(of: file) }
+}
