@@ -25,7 +25,7 @@ public struct MoEBlock: Sendable {
     public let threads: Int
 
     private let router: Router
-    private let routed: PreparedExperts
+    let routed: PreparedExperts
     private let shared: PreparedSharedExpert?
 
     /// Prepares a layer on a backend.

@@ -99,6 +99,12 @@ package struct GemmKernel: Sendable, CustomStringConvertible {
         table.gemm.multiply(&tile)
     }
 
+    /// Multiplies registers with registers.
+    ///
+    /// - Parameter rounds: how often.
+    /// - Returns: how many multiply-adds that were.
+    func multiplyRegisters(rounds: Int) -> Int { Int(table.gemm.multiply_registers(rounds)) }
+
     /// What the products of rows that lie next to each other start from.
     ///
     /// - Parameters:

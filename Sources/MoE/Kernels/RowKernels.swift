@@ -9,13 +9,13 @@ enum RowKernels {
         return table.pointee
     }()
 
-    /// The products of one token with every row of `weight`, `[experts, width]`, in an order of
-    /// summation that depends on `width` alone.
+    /// The products of tokens `[tokens, width]` with every row of `weight`, `[experts, width]`, in
+    /// an order of summation that depends on `width` alone; `stride` is between tokens' logits.
     static func logits(
-        experts: Int, width: Int, x: UnsafePointer<Float>, weight: UnsafePointer<Float>,
-        into logits: UnsafeMutablePointer<Float>
+        tokens: Int = 1, experts: Int, width: Int, x: UnsafePointer<Float>,
+        weight: UnsafePointer<Float>, into logits: UnsafeMutablePointer<Float>, stride: Int = 0
     ) {
-        table.logits(experts, width, x, weight, logits)
+        table.logits(tokens, experts, width, x, weight, logits, stride)
     }
 
     /// Rows of int8 as float32; the strides are elements between rows.

@@ -44,33 +44,68 @@ public struct Router: Sendable {
     /// - Parameters:
     ///   - hidden: the tokens, `[T, D]`.
     ///   - routing: receives experts and weights, sized to T tokens.
-    ///   - scratch: memory for logits and scores, grown here.
+    ///   - scratch: memory for all tokens' logits and scores, grown here.
     ///   - threads: how many threads may work.
     func route(
         _ hidden: UnsafePointer<Float>, into routing: inout Routing,
         scratch: inout Buffer<Float>, threads: Int
     ) {
         let experts = expertCount, width = weight.columns, topK = configuration.topK
-        let workers = min(threads, WorkerPool.maximumThreads)
-        scratch.resize(workers * RouterSelection.scratchCount(experts: experts))
-        let scratch = scratch.base
+        let stride = RouterSelection.scratchCount(experts: experts)
+        let tokens = routing.tokenCount
+        scratch.resize(tokens * stride)
+        let logits = scratch.base
         let selected = routing.expertBuffer.base, weights = routing.weightBuffer.base
-        let tokens = routing.tokenCount, tokensPerTile = 4
-        let selection = RouterSelection(router: self)
+        let tiles = LogitTiles(tokens: tokens, experts: experts, threads: threads)
         weight.elements.withUnsafeBufferPointer { rows in
             guard let rows = rows.baseAddress else { return }
-            let tiles = (tokens + tokensPerTile - 1) / tokensPerTile
-            WorkerPool.shared.run(tiles: tiles, threads: workers) { tile, worker in
-                let own = scratch + worker * RouterSelection.scratchCount(experts: experts)
-                for token in tile * tokensPerTile..<min((tile + 1) * tokensPerTile, tokens) {
-                    RowKernels.logits(
-                        experts: experts, width: width, x: hidden + token * width, weight: rows,
-                        into: own)
-                    selection.select(
-                        scratch: own, experts: selected + token * topK,
-                        weights: weights + token * topK)
-                }
+            WorkerPool.shared.run(tiles: tiles.count, threads: threads) { tile, _ in
+                let (tokens, experts) = tiles[tile]
+                RowKernels.logits(
+                    tokens: tokens.count, experts: experts.count, width: width,
+                    x: hidden + tokens.lowerBound * width,
+                    weight: rows + experts.lowerBound * width,
+                    into: logits + tokens.lowerBound * stride + experts.lowerBound, stride: stride)
             }
         }
+        let selection = RouterSelection(router: self), tokensPerTile = 16
+        WorkerPool.shared.run(
+            tiles: (tokens + tokensPerTile - 1) / tokensPerTile, threads: threads
+        ) { tile, _ in
+            for token in tile * tokensPerTile..<min((tile + 1) * tokensPerTile, tokens) {
+                selection.select(
+                    scratch: logits + token * stride, experts: selected + token * topK,
+                    weights: weights + token * topK)
+            }
+        }
+    }
+}
+
+/// How the logits of a batch are shared by threads: by tokens, and by experts where tokens are few.
+private struct LogitTiles {
+    private let tokens: Int
+    private let experts: Int
+    private let expertsPerTile: Int
+    private let parts: Int
+    private static let tokensPerTile = 24
+
+    init(tokens: Int, experts: Int, threads: Int) {
+        self.tokens = tokens
+        self.experts = experts
+        let groups = (tokens + Self.tokensPerTile - 1) / Self.tokensPerTile
+        let wanted = groups >= 4 * threads ? 1 : min(4 * threads, max(experts / 8, 1))
+        // Whole groups of the kernel's experts.
+        expertsPerTile = max((experts + wanted - 1) / wanted + 3, 4) / 4 * 4
+        parts = (experts + expertsPerTile - 1) / expertsPerTile
+    }
+
+    var count: Int { (tokens + Self.tokensPerTile - 1) / Self.tokensPerTile * parts }
+
+    subscript(tile: Int) -> (tokens: Range<Int>, experts: Range<Int>) {
+        let token = tile / parts * Self.tokensPerTile, expert = tile % parts * expertsPerTile
+        return (
+            token..<min(token + Self.tokensPerTile, tokens),
+            expert..<min(expert + expertsPerTile, experts)
+        )
     }
 }

@@ -50,10 +50,17 @@ typedef struct {
     void (*pack)(size_t used, size_t columns, size_t depth, const int8_t *weights, size_t stride,
                  uint8_t *panel);
     void (*multiply)(const moe_gemm_s8_tile *tile);
+
+    /* Multiplies registers with registers, `rounds` times, and returns how many multiply-adds
+     * that were: what the multiplier can do where nothing else is a limit. */
+    uint64_t (*multiply_registers)(size_t rounds);
 } moe_gemm_s8;
 
 /* The kernel of an instruction set, or of the widest one it contains that has a kernel. */
 const moe_gemm_s8 *moe_gemm_s8_for(moe_isa isa);
+
+/* Reads memory from end to end, as a row reads its weights; returns a value that depends on it. */
+uint64_t moe_stream_read(const void *memory, size_t bytes);
 
 #pragma clang assume_nonnull end
 

@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 typedef struct {
-    /* logits[e] = sum over d of x[d] * weight[e * width + d], in 32 partial sums added as a tree;
-     * the order does not depend on the number of experts. */
-    void (*logits)(size_t experts, size_t width, const float *x, const float *weight,
-                   float *logits);
+    /* logits[t * stride + e] = sum over d of x[t * width + d] * weight[e * width + d], in 32
+     * partial sums added as a tree; the order depends on the width alone. */
+    void (*logits)(size_t tokens, size_t experts, size_t width, const float *x,
+                   const float *weight, float *logits, size_t stride);
 
     /* out[r * out_stride + i] = float(in[r * in_stride + i]) for i < count, rows of a matrix. */
     void (*widen_s8)(size_t rows, size_t count, const int8_t *in, size_t in_stride, float *out,

@@ -23,9 +23,37 @@ static void multiply(const moe_gemm_s8_tile *tile) {
     }
 }
 
+static uint64_t multiply_registers(size_t rounds) {
+    int32_t sums[4] = {0, 1, 2, 3}, w = 3, x = -5;
+    for (size_t round = 0; round < rounds; round++) {
+        for (int i = 0; i < 4; i++) {
+            __asm__ volatile("" : "+r"(w));
+            sums[i] += w * x;
+            __asm__ volatile("" : "+r"(sums[i]));
+        }
+    }
+    return (uint64_t)rounds * 4;
+}
+
+uint64_t moe_stream_read(const void *memory, size_t bytes) {
+    typedef uint64_t words __attribute__((vector_size(64), aligned(1)));
+    const words *from = memory;
+    words even = {0}, odd = {0};
+    size_t count = bytes / sizeof(words), i = 0;
+    for (; i + 2 <= count; i += 2) {
+        even ^= from[i];
+        odd ^= from[i + 1];
+    }
+    even ^= odd;
+    uint64_t value = 0;
+    for (int lane = 0; lane < 8; lane++) value ^= even[lane];
+    return value;
+}
+
 const moe_gemm_s8 moe_gemm_s8__scalar = {
     .isa = MOE_ISA_SCALAR, .rows = 1, .columns = PANEL, .lanes = PANEL, .group = GROUP,
     .offset = 0, .pack = pack, .multiply = multiply,
+    .multiply_registers = multiply_registers,
 };
 
 #if defined(__x86_64__)

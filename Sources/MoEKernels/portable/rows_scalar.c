@@ -1,6 +1,8 @@
 #include "moe_rows.h"
 
 #define MOE_TABLE moe_row_kernels_scalar
+#define MOE_LOGIT_TOKENS 1
+#define MOE_LOGIT_EXPERTS 1
 #include "rows.inc"
 
 #if defined(__x86_64__)

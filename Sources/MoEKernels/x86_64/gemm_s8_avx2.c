@@ -75,9 +75,24 @@ static void multiply(const moe_gemm_s8_tile *tile) {
     moe_multiply_even(tile, MAX_ROWS, kernels);
 }
 
+static uint64_t multiply_registers(size_t rounds) {
+    enum { SUMS = 12 };
+    __m256i sums[SUMS], w = _mm256_set1_epi16(3), x = _mm256_set1_epi16(-5);
+    UNROLL for (int i = 0; i < SUMS; i++) sums[i] = _mm256_set1_epi32(i);
+    for (size_t round = 0; round < rounds; round++) {
+        UNROLL for (int i = 0; i < SUMS; i++) {
+            __asm__ volatile("" : "+x"(w));
+            sums[i] = _mm256_add_epi32(sums[i], _mm256_madd_epi16(w, x));
+            __asm__ volatile("" : "+x"(sums[i]));
+        }
+    }
+    return (uint64_t)rounds * SUMS * 16;
+}
+
 const moe_gemm_s8 moe_gemm_s8__avx2 = {
     .isa = MOE_ISA_AVX2, .rows = MAX_ROWS, .columns = PANEL, .lanes = PANEL, .group = 4,
     .offset = 0, .pack = pack, .multiply = multiply,
+    .multiply_registers = multiply_registers,
 };
 
 #pragma clang attribute pop

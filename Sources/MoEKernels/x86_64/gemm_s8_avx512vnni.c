@@ -92,9 +92,23 @@ static void multiply(const moe_gemm_s8_tile *tile) {
     moe_multiply_even(tile, MAX_ROWS, kernels);
 }
 
+static uint64_t multiply_registers(size_t rounds) {
+    enum { SUMS = 12 };
+    __m512i sums[SUMS], w = _mm512_set1_epi8(3), x = _mm512_set1_epi8(-5);
+    UNROLL for (int i = 0; i < SUMS; i++) sums[i] = _mm512_set1_epi32(i);
+    for (size_t round = 0; round < rounds; round++) {
+        UNROLL for (int i = 0; i < SUMS; i++) {
+            sums[i] = _mm512_dpbusd_epi32(sums[i], w, x);
+            __asm__ volatile("" : "+v"(sums[i]));
+        }
+    }
+    return (uint64_t)rounds * SUMS * 64;
+}
+
 const moe_gemm_s8 moe_gemm_s8__avx512vnni = {
     .isa = MOE_ISA_AVX512VNNI, .rows = MAX_ROWS, .columns = PANEL, .lanes = LANES, .group = 4,
     .offset = 128, .pack = pack, .multiply = multiply,
+    .multiply_registers = multiply_registers,
 };
 
 #pragma clang attribute pop

@@ -4,6 +4,8 @@
 #include "moe_rows.h"
 
 #define MOE_TABLE moe_row_kernels_avx2
+#define MOE_LOGIT_TOKENS 1
+#define MOE_LOGIT_EXPERTS 3
 #include "../portable/rows.inc"
 
 #pragma clang attribute pop

@@ -14,13 +14,17 @@ extension NativeExperts {
         let down = DownInputs(rows), products = rows.products.base
         let experts = dispatch.activeExperts, offsets = UnsafePointer(dispatch.offsets.base)
         let shift = UnsafePointer(rows.firstRows.base)
-        WorkerPool.shared.run(tiles: experts.count * layout.count, threads: threads) { tile, _ in
-            let expert = experts[tile / layout.count], panel = tile % layout.count
-            let first = offsets[expert]
-            multiply(
-                panel, of: expert, rows: first..<offsets[expert + 1], down,
-                into: products + (panel * rowCount + first) * stride, stride: stride,
-                next: panel + 1 < layout.count ? (panel + 1, expert) : nil)
+        // Runs of panels: weights of few rows come from memory, which likes long streams.
+        let runs = max(1, min(layout.count, layout.byteCount / NativePlan.streamedBytes))
+        WorkerPool.shared.run(tiles: experts.count * runs, threads: threads) { tile, _ in
+            let expert = experts[tile / runs], run = tile % runs
+            let first = offsets[expert], end = (run + 1) * layout.count / runs
+            for panel in run * layout.count / runs..<end {
+                multiply(
+                    panel, of: expert, rows: first..<offsets[expert + 1], down,
+                    into: products + (panel * rowCount + first) * stride, stride: stride,
+                    next: panel + 1 < end ? (panel + 1, expert) : nil)
+            }
         }
         let tokensPerTile = 16
         let blocks = (sum.tokenCount + tokensPerTile - 1) / tokensPerTile
@@ -146,9 +150,10 @@ private struct DownInputs {
 }
 
 extension NativeRows {
-    /// Fills `firstRows`: for every block of tokens, each expert's first row, and what that row's
-    /// number is above its place among the block's rows. Tokens ascend within an expert, so an
-    /// expert's rows of a block follow one another.
+    /// Fills `firstRows` for every block of tokens.
+    ///
+    /// Each expert has its first row there, and what that row's number is above its place among
+    /// the block's rows. Tokens ascend within an expert, so its rows of a block follow each other.
     fileprivate mutating func placeExperts(
         _ dispatch: borrowing Dispatch, blocks: Int, tokensPerBlock: Int
     ) {

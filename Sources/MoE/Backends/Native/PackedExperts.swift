@@ -1,3 +1,5 @@
+internal import MoEKernels
+
 /// The weights of all experts of a layer, packed for one kernel, and their factors.
 ///
 ///     expert e:  gate 0 │ up 0 │ gate 1 │ up 1 │ … │ down 0 │ down 1 │ …
@@ -74,6 +76,19 @@ struct PackedExperts: Sendable {
         self.expert(expert) + 2 * gate.byteCount + panel * down.panelBytes
     }
 
+    /// Reads all weights from end to end, as one token of every expert would.
+    ///
+    /// - Parameter threads: how many threads read.
+    /// - Returns: how many bytes were read.
+    func stream(threads: Int) -> Int {
+        let bytes = weights.byteCount, base = UnsafeRawPointer(weights.base)
+        let share = max(4096, (gate.panelBytes + 4095) / 4096 * 4096)
+        WorkerPool.shared.run(tiles: (bytes + share - 1) / share, threads: threads) { tile, _ in
+            blackHole(moe_stream_read(base + tile * share, min(share, bytes - tile * share)))
+        }
+        return bytes
+    }
+
     // MARK: - Factors
 
     private var floats: UnsafeMutablePointer<Float> {
@@ -106,3 +121,7 @@ struct PackedExperts: Sendable {
         hasDownBias ? floats + downBiasOffset + expert * downStride : nil
     }
 }
+
+/// Keeps a value from being computed for nothing.
+@inline(never)
+private func blackHole(_ value: UInt64) { withExtendedLifetime(value) {} }
