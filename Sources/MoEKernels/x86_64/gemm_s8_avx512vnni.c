@@ -53,8 +53,12 @@ INLINE void multiply_rows(const int rows, const int vectors, const moe_gemm_s8_t
     }
     const uint8_t *weights = tile->panel;
     const size_t whole = tile->depth & ~(size_t)3;
+    /* The rows of the next tile; those of a short one are asked for twice, at no cost. */
+    const size_t after = first + rows + rows <= tile->row_count ? first + rows : first;
     for (size_t k = 0; k < whole;) {
         moe_fetch_some(fetch);
+        if (k % 64 == 0)
+            UNROLL for (int r = 0; r < rows; r++) __builtin_prefetch(tile->rows[after + r] + k, 0, 3);
         const size_t end = whole - k < 4 * FETCH_GROUPS ? whole : k + 4 * FETCH_GROUPS;
         for (; k < end; k += 4, weights += 64 * vectors) {
             int32_t quads[MAX_ROWS];

@@ -51,7 +51,8 @@ extension NativeExperts {
         let active = dispatch.activeExperts
         let firstRows = UnsafePointer(rows.firstRows.base)
         WorkerPool.shared.run(tiles: blocks * layout.count, threads: threads) { tile, worker in
-            let panel = tile % layout.count, block = tile / layout.count
+            // A panel's blocks of tokens follow one another, so that they find it in cache.
+            let panel = tile / blocks, block = tile % blocks
             let products = tiles + worker * tileCount
             // By expert: its first row in this block of tokens, in the next, and the place of the
             // first among the block's rows.

@@ -35,7 +35,7 @@ struct NativePlan: Equatable {
     /// Bytes of weights that a thread reads in one go where memory is the limit.
     static let streamedBytes = 256 << 10
     /// Rows, at most, whose products of one panel a thread keeps.
-    static let rowsPerPanel = 16_384
+    static let rowsPerPanel = 4096
 
     /// The plan for rows of so many experts.
     init(rows: Int, experts: Int, threads: Int) {
