@@ -1,7 +1,7 @@
 # Every target is a command or two that a person could type; nothing here knows more than they say.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test lint no-openblas golden clean
+.PHONY: help setup build run test sanitize lint no-openblas golden clean
 
 MODEL := Models/demo-qwen3-moe
 BUILT := .build/release/.moe-block-is-built
@@ -30,6 +30,16 @@ $(BUILT): Package.swift $(shell find Sources Examples) | setup
 test: setup ## run all tests in release
 	swift test -c release --disable-testable-imports --disable-xctest
 
+# Each sanitizer builds everything anew, in a folder of its own. The address and thread sanitizers
+# watch Swift and C; the one for undefined behaviour is for the C kernels, and traps.
+sanitize: setup ## run all tests under the address, thread and undefined-behaviour sanitizers
+	swift test -c release --disable-testable-imports --disable-xctest \
+	    --sanitize=address --scratch-path .build-address
+	swift test -c release --disable-testable-imports --disable-xctest \
+	    --sanitize=thread --scratch-path .build-thread
+	swift test -c release --disable-testable-imports --disable-xctest \
+	    -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined --scratch-path .build-undefined
+
 lint: ## check the format of every Swift file
 	swift format lint --strict --recursive Package.swift Sources Tests Examples
 
@@ -45,4 +55,4 @@ golden: .build-golden/installed ## make the golden blocks of Tests/Vectors anew 
 	@touch $@
 
 clean: ## remove everything that was built
-	rm -rf .build .build-no-openblas .build-golden
+	rm -rf .build .build-*

@@ -70,19 +70,11 @@ extension TensorSource {
     /// - Throws: `tensor` if there is none of that name, `file` if the file cannot give the bytes.
     public func tensor(_ name: String) throws(CheckpointError) -> Tensor {
         let entry = try locate(name)
-        var failure: CheckpointError?
-        let bytes = [UInt8](unsafeUninitializedCapacity: entry.byteCount) { buffer, initialized in
-            do throws(CheckpointError) {
-                try read(
-                    name, bytes: 0..<entry.byteCount,
-                    into: UnsafeMutableRawBufferPointer(
-                        start: buffer.baseAddress, count: entry.byteCount))
-                initialized = entry.byteCount
-            } catch {
-                failure = error
-            }
+        let bytes = try [UInt8](count: entry.byteCount) { bytes throws(CheckpointError) in
+            try read(
+                name, bytes: 0..<entry.byteCount,
+                into: UnsafeMutableRawBufferPointer(start: bytes, count: entry.byteCount))
         }
-        if let failure { throw failure }
         do {
             return try Tensor(type: entry.type, shape: entry.shape, bytes: bytes)
         } catch {

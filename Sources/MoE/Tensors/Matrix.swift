@@ -48,12 +48,8 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
     package init(
         rows: Int, columns: Int, filledBy fill: (UnsafeMutablePointer<Element>) -> Void
     ) {
-        let count = rows * columns
-        let elements = [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
-            if let base = buffer.baseAddress, count > 0 { fill(base) }
-            initialized = count
-        }
-        self.init(rows: rows, columns: columns, unchecked: elements)
+        self.init(
+            rows: rows, columns: columns, unchecked: Array(count: rows * columns, filledBy: fill))
     }
 
     /// One element.

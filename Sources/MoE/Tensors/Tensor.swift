@@ -58,9 +58,10 @@ public struct Tensor: Sendable, Equatable {
     public func elements<Element: TensorElement>(as type: Element.Type = Element.self) -> [Element]?
     {
         guard self.type == Element.elementType else { return nil }
-        return [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
-            bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
-            initialized = count
+        return [Element](count: count) { elements in
+            bytes.withUnsafeBytes {
+                UnsafeMutableRawBufferPointer(start: elements, count: $0.count).copyMemory(from: $0)
+            }
         }
     }
 

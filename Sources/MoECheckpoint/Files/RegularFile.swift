@@ -1,3 +1,5 @@
+import MoE
+
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Musl)
@@ -71,20 +73,11 @@ final class RegularFile: Sendable {
             throw CheckpointError(
                 .file, "\(path): ends at byte \(byteCount), wanted \(range.upperBound)")
         }
-        var failure: CheckpointError?
-        let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, initialized in
-            do throws(CheckpointError) {
-                try read(
-                    at: range.lowerBound,
-                    into: UnsafeMutableRawBufferPointer(
-                        start: buffer.baseAddress, count: range.count))
-                initialized = range.count
-            } catch {
-                failure = error
-            }
+        return try [UInt8](count: range.count) { bytes throws(CheckpointError) in
+            try read(
+                at: range.lowerBound,
+                into: UnsafeMutableRawBufferPointer(start: bytes, count: range.count))
         }
-        if let failure { throw failure }
-        return bytes
     }
 }
 
