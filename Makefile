@@ -33,7 +33,8 @@ test: setup ## run all tests in release
 # Each sanitizer builds everything anew, in a folder of its own. The address and thread sanitizers
 # watch Swift and C; the one for undefined behaviour is for the C kernels, and traps.
 sanitize: setup ## run all tests under the address, thread and undefined-behaviour sanitizers
-	swift test -c release --disable-testable-imports --disable-xctest \
+	LSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/leaks-of-others.txt \
+	    swift test -c release --disable-testable-imports --disable-xctest \
 	    --sanitize=address --scratch-path .build-address
 	swift test -c release --disable-testable-imports --disable-xctest \
 	    --sanitize=thread --scratch-path .build-thread

@@ -23,10 +23,10 @@ package final class WorkerPool: @unchecked Sendable {
     static let processorCount = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 
     /// The most threads a caller may ask for.
-    static let maximumThreads = 256
+    package static let maximumThreads = 256
 
     /// How many threads a caller gets who asked for `requested`; nil for one per processor.
-    static func threadCount(_ requested: Int?) -> Int {
+    package static func threadCount(_ requested: Int?) -> Int {
         min(max(1, requested ?? processorCount), maximumThreads)
     }
 

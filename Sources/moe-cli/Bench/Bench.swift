@@ -36,6 +36,9 @@ struct Bench: ParsableCommand {
     @Flag(help: "Measure the layer's float32 sgemms alone beside the backends.")
     var sgemm = false
 
+    @Flag(help: "Measure the fused operator alone, out of cache and in it.")
+    var op = false
+
     @Option(help: "An SVG file for the results under their limits, a roofline.")
     var plot: String?
 
@@ -50,6 +53,7 @@ struct Bench: ParsableCommand {
     }
 
     func run() throws {
+        guard !op else { return try runOperator() }
         let backends = try backend.names.map { try BackendCatalog.backend($0).backend }
         var results: [BenchResult] = []
         if !json { print(BenchResult.header) }
@@ -68,6 +72,23 @@ struct Bench: ParsableCommand {
         let report = BenchReport(results: results)
         print(json ? try report.json.text(.indented) : report.text, terminator: "")
         if let plot { try report.plot(to: plot) }
+    }
+}
+
+extension Bench {
+    private func runOperator() throws {
+        let results = shape.map {
+            OperatorBench(
+                shape: $0, threads: WorkerPool.threadCount(threads), rounds: rounds
+            ).run()
+        }
+        if json {
+            let all: JSONValue = .object(["results": .array(results.map(\.json))])
+            print(try all.text(.indented), terminator: "")
+        } else {
+            print(OperatorResult.header)
+            for result in results { print(result.line) }
+        }
     }
 }
 
