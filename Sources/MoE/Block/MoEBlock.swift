@@ -54,8 +54,9 @@ public struct MoEBlock: Sendable {
         if let expert = layer.shared, let shape = shapes.shared {
             self.shared = PreparedSharedExpert(
                 experts: try backend.prepare(
-                    expert.experts, shape: shape, activation: layer.activation),
-                shape: shape, gate: expert.gate)
+                    expert.experts, shape: shape,
+                    activation: expert.activation ?? layer.activation),
+                shape: shape, gate: expert.gate, scale: expert.scale)
         } else {
             self.shared = nil
         }

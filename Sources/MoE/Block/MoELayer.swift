@@ -2,7 +2,7 @@
 public struct MoELayer: Sendable {
     /// The router's configuration and parameters.
     public var router: Router
-    /// The activation between the two projections of every expert, the shared one included.
+    /// The activation between the two projections of every expert; the shared one may have another.
     public var activation: Activation
     /// The routed experts, all of one shape.
     public var experts: ExpertWeights
@@ -27,11 +27,20 @@ public struct SharedExpert: Sendable {
     public var experts: ExpertWeights
     /// A row `[D]`: the output is multiplied by `sigmoid(x · gate)`; nil for no gate.
     public var gate: [Float]?
+    /// What happens between its projections; nil for the activation of the routed experts.
+    public var activation: Activation?
+    /// What the output is multiplied by, beside the gate.
+    public var scale: Float
 
     /// A shared expert, optionally behind a sigmoid gate.
-    public init(experts: ExpertWeights, gate: [Float]? = nil) {
+    public init(
+        experts: ExpertWeights, gate: [Float]? = nil, activation: Activation? = nil,
+        scale: Float = 1
+    ) {
         self.experts = experts
         self.gate = gate
+        self.activation = activation
+        self.scale = scale
     }
 }
 

@@ -4,8 +4,10 @@ struct PreparedSharedExpert: Sendable {
     let shape: ExpertShape
     /// `[D]`: the output is multiplied by the sigmoid of x times this; nil for no gate.
     let gate: [Float]?
+    /// What the output is multiplied by, beside the gate.
+    let scale: Float
 
-    /// Every token through the expert, as one group, times its gate.
+    /// Every token through the expert, as one group, times its gate and its scale.
     func forward(
         _ tokens: borrowing TokenRows, into shared: inout SharedRows, threads: Int
     ) throws(MoEError) {
@@ -13,16 +15,17 @@ struct PreparedSharedExpert: Sendable {
         shared.dispatch.sendAll(tokens: tokens.count)
         try experts.forward(
             tokens, shared.dispatch, into: &shared.rows, sum: nil, threads: threads, clock: &clock)
-        guard let gate, let x = tokens.hidden else { return }
+        guard gate != nil || scale != 1, let x = tokens.hidden else { return }
         shared.gate.resize(tokens.count)
         let factors = shared.gate.base, width = shape.hiddenSize
+        factors.update(repeating: scale, count: tokens.count)
         withOptionalElements(of: gate) { gate in
             guard let gate else { return }
             for token in 0..<tokens.count {
                 RowKernels.logits(
                     experts: 1, width: width, x: x + token * width, weight: gate,
                     into: factors + token)
-                factors[token] = sigmoid(factors[token])
+                factors[token] = sigmoid(factors[token]) * scale
             }
         }
         Combine.scale(shared.rows, by: factors, tokens: tokens.count, threads: threads)

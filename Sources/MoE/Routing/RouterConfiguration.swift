@@ -1,6 +1,6 @@
 /// How a router turns logits into (expert, weight) pairs: one value that covers the families.
 ///
-/// The stages, in order: logits (+ logit bias) → ``score`` → selection score (+ correction bias)
+/// The stages, in order: logits (+ logit bias) → ``logitSoftcap`` → ``score`` → selection score (+ correction bias)
 /// → ``groups`` → top-k, the lower index winning ties → weights from the scores *without* the
 /// correction → ``weighting`` → ``renormalization`` → ``scalingFactor``.
 public struct RouterConfiguration: Sendable, Hashable {
@@ -74,6 +74,8 @@ public struct RouterConfiguration: Sendable, Hashable {
 
     /// How many experts a token is sent to.
     public var topK: Int
+    /// c of `c * tanh(l / c)`, which every logit goes through; nil for none.
+    public var logitSoftcap: Float?
     /// What selection and weights are read from.
     public var score: Score
     /// Selection limited to the best groups, or nil.
@@ -91,6 +93,7 @@ public struct RouterConfiguration: Sendable, Hashable {
         renormalization: Renormalization = .none, scalingFactor: Float = 1
     ) {
         self.topK = topK
+        self.logitSoftcap = nil
         self.score = score
         self.groups = groups
         self.weighting = weighting
@@ -111,6 +114,9 @@ public struct RouterConfiguration: Sendable, Hashable {
         }
         guard scalingFactor.isFinite else {
             throw refuse("scaling factor \(scalingFactor) is not finite")
+        }
+        guard logitSoftcap.map({ $0.isFinite && $0 > 0 }) ?? true else {
+            throw refuse("logit softcap \(logitSoftcap ?? 0) is not a finite number above 0")
         }
         guard let groups else { return }
         guard groups.count >= 1, expertCount % groups.count == 0 else {

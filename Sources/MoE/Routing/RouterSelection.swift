@@ -31,6 +31,9 @@ struct RouterSelection {
         if let bias = router.logitBias {
             for expert in 0..<expertCount { scores[expert] += bias[expert] }
         }
+        if let cap = configuration.logitSoftcap {
+            for expert in 0..<expertCount { scores[expert] = cap * tanh(scores[expert] / cap) }
+        }
         score(scores)
         correct(scores, into: selection)
         if let groups = configuration.groups, groups.count > 1 {

@@ -64,9 +64,21 @@ package struct LayerConfiguration: Sendable {
         } ?? value
     }
 
+    /// A word that must be one of those the family knows, or nil where it is absent.
+    func optionalWord(_ keys: [String], of known: [String]) throws(CheckpointError) -> String? {
+        let word = try word(keys, of: known, default: "")
+        return word.isEmpty ? nil : word
+    }
+
     /// A list that is not one value per layer but a list of layers.
     func layers(_ key: String) throws(CheckpointError) -> [Int] {
-        guard let (path, value) = model.values(of: [key]).first else { return [] }
+        try optionalLayers(key) ?? []
+    }
+
+    /// A list of layers, or nil where it is absent; text may hold it with commas: `"4,5,6"`.
+    func optionalLayers(_ key: String) throws(CheckpointError) -> [Int]? {
+        guard let (path, value) = model.values(of: [key]).first else { return nil }
+        if let text = value.stringValue { return try layers(in: text, at: path) }
         guard let list = value.arrayValue else { throw model.refuse(path, value, wanted: "a list") }
         var layers: [Int] = []
         for (index, item) in list.enumerated() {
@@ -76,6 +88,25 @@ package struct LayerConfiguration: Sendable {
             layers.append(layer)
         }
         return layers
+    }
+
+    private func layers(in text: String, at path: String) throws(CheckpointError) -> [Int] {
+        var layers: [Int] = []
+        for part in text.split(separator: ",") {
+            guard let layer = Int(canonicalDecimal: part.drop { $0 == " " }),
+                Quantity.layerIndices.contains(layer)
+            else {
+                throw model.refuse(
+                    path, .string(String(part)), wanted: "indices of layers between commas")
+            }
+            layers.append(layer)
+        }
+        return layers
+    }
+
+    /// Whether a key holds a list.
+    func isList(_ key: String) -> Bool {
+        model.values(of: [key]).first?.value.arrayValue != nil
     }
 
     // MARK: - Lookup

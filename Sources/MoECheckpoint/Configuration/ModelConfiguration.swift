@@ -56,6 +56,21 @@ public struct ModelConfiguration: Sendable {
         return types
     }
 
+    /// The names of the model's classes in the code it was published with; empty without the key.
+    var architectures: [String] {
+        values(of: ["architectures"]).first?.value.arrayValue?.compactMap(\.stringValue) ?? []
+    }
+
+    /// Whether a key is there and `null`, which some families set apart from an absent one.
+    func isNull(_ path: String) -> Bool {
+        let keys = path.split(separator: ".").map(String.init)
+        return scopes.contains { scope in
+            var value: JSONValue? = scope.object
+            for key in keys { value = value?[key] }
+            return value?.isNull ?? false
+        }
+    }
+
     /// The configuration as one layer sees it.
     package func layer(_ index: Int) -> LayerConfiguration {
         LayerConfiguration(model: self, layer: index)

@@ -46,6 +46,11 @@ extension Quantity {
     static let intermediateSize = Quantity(
         name: "the width of an expert", keys: ["intermediate_size"], range: width)
 
+    /// Rows of an expert's gate, where both keys must say the same: H.
+    static let denseOrExpertWidth = Quantity(
+        name: "the width of an expert", keys: ["intermediate_size", "moe_intermediate_size"],
+        range: width)
+
     /// Shared experts: S.
     static let sharedExpertCount = Quantity(
         name: "the number of shared experts",
@@ -60,7 +65,7 @@ extension Quantity {
         name: "the width of the shared expert",
         keys: [
             "shared_expert_intermediate_size", "moe_shared_expert_intermediate_size",
-            "shared_intermediate_size", "share_expert_dim",
+            "shared_intermediate_size", "share_expert_dim", "share_expert_dims",
         ],
         range: 0...width.upperBound)
 
@@ -77,6 +82,10 @@ extension Quantity {
     /// Groups that stay in the selection.
     static let keptGroupCount = Quantity(
         name: "the number of selected groups", keys: ["topk_group"], range: 0...65536)
+
+    /// Experts without weights that give back their input; 0 for none.
+    static let identityExpertCount = Quantity(
+        name: "the number of identity experts", keys: ["zero_expert_num"], range: 0...65536)
 
     /// Layers before the first MoE layer.
     static let denseLayerCount = Quantity(

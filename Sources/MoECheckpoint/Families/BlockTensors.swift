@@ -34,3 +34,12 @@ package struct BlockTensors: Sendable {
         self.sharedGate = sharedGate
     }
 }
+
+extension BlockTensors {
+    /// DeepSeek-V3's names, which many families publish under.
+    static let deepSeekV3 = BlockTensors(
+        router: ["mlp.gate.weight"],
+        correctionBias: ["mlp.gate.e_score_correction_bias"],
+        experts: ExpertForm.published("mlp.experts"),
+        shared: [.separate("mlp.shared_experts")])
+}

@@ -1,9 +1,9 @@
 internal import MoE
 
 extension ModelFamily {
-    /// DeepSeek-V2 and V2-Lite: softmax, groups by their best expert, shared experts as one.
+    /// DeepSeek-V2, V2-Lite and OCR 2: softmax, groups by their best expert, shared experts as one.
     static let deepSeekV2 = ModelFamily(
-        "deepseek_v2", moeLayers: .afterDenseLayers(default: 0),
+        "deepseek_v2", "deepseek_ocr2", "unlimited_ocr", moeLayers: .afterDenseLayers(default: 0),
         tensors: BlockTensors(
             router: ["mlp.gate.weight"],
             experts: ExpertForm.published("mlp.experts"),

@@ -73,12 +73,13 @@ extension ExpertForm {
 
     /// `gate_up_proj` `[E, 2H, D]` and `down_proj` `[E, D, H]`, without a suffix.
     static func fused(_ block: String, rows: RowOrder = .halves) -> ExpertForm {
-        stacked(block, rows: rows, storage: .outputMajor)
+        stacked("\(block).gate_up_proj", "\(block).down_proj", rows: rows)
     }
 
     /// `gate_up_proj` `[E, D, 2H]` and `down_proj` `[E, H, D]`.
     static func fusedTransposed(_ block: String, rows: RowOrder = .halves) -> ExpertForm {
-        stacked(block, rows: rows, storage: .inputMajor)
+        stacked(
+            "\(block).gate_up_proj", "\(block).down_proj", rows: rows, storage: .inputMajor)
     }
 
     /// The three forms in which one model is saved: a tensor per expert and projection, or all
@@ -99,13 +100,28 @@ extension ExpertForm {
             down: ExpertTensor(name: "\(block).\(down).weight"))
     }
 
-    private static func stacked(
-        _ block: String, rows: RowOrder, storage: ExpertTensor.Storage
+    /// All experts in two tensors: `[E, 2H, D]` and `[E, D, H]`, or `[E, D, 2H]` and `[E, H, D]`.
+    static func stacked(
+        _ gateUp: String, _ down: String, rows: RowOrder = .halves,
+        storage: ExpertTensor.Storage = .outputMajor
     ) -> ExpertForm {
         ExpertForm(
             gateUp: .fused(
-                ExpertTensor(name: "\(block).gate_up_proj", packing: .stacked, storage: storage),
-                rows),
-            down: ExpertTensor(name: "\(block).down_proj", packing: .stacked, storage: storage))
+                ExpertTensor(name: gateUp, packing: .stacked, storage: storage), rows),
+            down: ExpertTensor(name: down, packing: .stacked, storage: storage))
+    }
+
+    /// One expert in two tensors: gate rows above up rows `[2H, D]`, and down `[D, H]`.
+    static func together(_ gateUp: String, _ down: String) -> ExpertForm {
+        ExpertForm(
+            gateUp: .fused(ExpertTensor(name: gateUp), .halves), down: ExpertTensor(name: down))
+    }
+
+    /// The same form with a bias after either projection, in the tensors' own row order.
+    func biased(gateUp: ExpertTensor? = nil, down: ExpertTensor) -> ExpertForm {
+        var form = self
+        form.gateUpBias = gateUp
+        form.downBias = down
+        return form
     }
 }

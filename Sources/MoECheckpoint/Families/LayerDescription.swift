@@ -18,6 +18,10 @@ package struct LayerDescription: Sendable, Hashable {
     package var activation: Activation
     /// Rows of the shared expert's gate; 0 without one.
     package var sharedWidth: Int
+    /// What happens between the shared expert's projections; nil for the same.
+    package var sharedActivation: Activation?
+    /// What the shared expert's output is multiplied by.
+    package var sharedScale: Float = 1
 
     /// A layer whose sizes stand under the usual keys.
     ///
@@ -28,11 +32,12 @@ package struct LayerDescription: Sendable, Hashable {
     ///   - activation: what happens between the projections; nil reads `hidden_act`, which must
     ///     then be the SiLU.
     ///   - sharedWidth: rows of the shared expert's gate; 0 without one.
+    ///   - identityExpertCount: experts without weights, behind the others.
     /// - Throws: `configuration` for a size that is absent, out of range or contradictory, or a
     ///   router that cannot work with them.
     init(
         _ config: LayerConfiguration, expertWidth: Quantity, router: RouterConfiguration,
-        activation: Activation? = nil, sharedWidth: Int = 0
+        activation: Activation? = nil, sharedWidth: Int = 0, identityExpertCount: Int = 0
     ) throws(CheckpointError) {
         self.hiddenSize = try config.required(.hiddenSize)
         self.expertWidth = try config.required(expertWidth)
@@ -40,8 +45,9 @@ package struct LayerDescription: Sendable, Hashable {
         self.router = router
         self.activation = if let activation { activation } else { try config.siluActivation() }
         self.sharedWidth = sharedWidth
+        self.identityExpertCount = identityExpertCount
         do {
-            try router.validate(expertCount: expertCount)
+            try router.validate(expertCount: expertCount + identityExpertCount)
         } catch {
             throw CheckpointError(.configuration, "\(config.model.file): \(error.message)")
         }
@@ -53,9 +59,37 @@ package struct LayerDescription: Sendable, Hashable {
 
 extension LayerConfiguration {
     /// The gated activation of every family whose experts use the SiLU.
-    fileprivate func siluActivation() throws(CheckpointError) -> Activation {
-        _ = try word(["hidden_act"], of: ["silu", "swish"], default: "silu")
+    func siluActivation(_ keys: [String] = ["hidden_act"]) throws(CheckpointError) -> Activation {
+        _ = try word(keys, of: ["silu", "swish"], default: "silu")
         return .swiGLU
+    }
+
+    /// The SiLU of a gate that is cut from above, times an up that is cut from both sides.
+    ///
+    /// - Parameter limit: the family's own `swiglu_limit`, where the key is absent.
+    /// - Returns: the activation.
+    /// - Throws: `configuration` for another activation, or a limit that is not above 0.
+    func clampedBeforeSiLU(limit: Float) throws(CheckpointError) -> Activation {
+        _ = try siluActivation()
+        return .clampedSwiGLU(
+            ClampedSwiGLU(limit: try positive("swiglu_limit", default: limit), alpha: 1, bias: 0))
+    }
+
+    /// gpt-oss's activation: clamped, the sigmoid of `swiglu_alpha` times the gate, the up plus 1.
+    func clampedOpenAI() throws(CheckpointError) -> Activation {
+        .clampedSwiGLU(
+            ClampedSwiGLU(
+                limit: try positive("swiglu_limit", default: 7),
+                alpha: try number(["swiglu_alpha"], default: 1.702), bias: 1))
+    }
+
+    private func positive(_ key: String, default value: Float) throws(CheckpointError) -> Float {
+        let number = try number([key], default: value)
+        guard number > 0 else {
+            throw CheckpointError(
+                .configuration, "\(model.file): \(key): \(number), wanted a number above 0")
+        }
+        return number
     }
 
     /// Rows of shared experts that are as wide as the routed ones: S · H.

@@ -1,9 +1,7 @@
-internal import MoE
-
 extension ModelFamily {
-    /// Mixtral: every layer, softmax, weights always brought to a sum of 1.
+    /// Mixtral, MiniMax-Text-01 and M1: every layer, softmax, weights always brought to a sum of 1.
     static let mixtral = ModelFamily(
-        "mixtral", moeLayers: .everyLayer,
+        "mixtral", "minimax", "minimax_text_01", "minimax_m1", moeLayers: .everyLayer,
         tensors: BlockTensors(
             router: ["block_sparse_moe.gate.weight", "mlp.gate.weight"],
             experts: [
@@ -12,8 +10,6 @@ extension ModelFamily {
             ])
     ) { config throws(CheckpointError) in
         try LayerDescription(
-            config, expertWidth: .intermediateSize,
-            router: RouterConfiguration(
-                topK: config.required(.topK), score: .softmax, renormalization: .sum(epsilon: 0)))
+            config, expertWidth: .intermediateSize, router: config.softmaxRouterToOne())
     }
 }

@@ -3,12 +3,22 @@
 /// A value, made once in a file of its own and listed in ``all``; nothing else of the library
 /// knows families apart.
 public struct ModelFamily: Sendable {
+    /// What a family's blocks were compared with.
+    public enum Yardstick: Sendable {
+        /// The module of Hugging Face transformers.
+        case transformers
+        /// numpy after the published code: transformers has no module.
+        case publishedCode
+    }
+
     /// What `model_type` says; the first is the family's own name.
     public let modelTypes: [String]
     /// Which layers are MoE, by the configuration.
     package let moeLayers: MoELayerRule
     /// The names of a block's tensors.
     let tensors: BlockTensors
+    /// What its blocks were compared with.
+    public let yardstick: Yardstick
     /// What the configuration says of a MoE layer.
     package let describe: @Sendable (LayerConfiguration) throws(CheckpointError) -> LayerDescription
 
@@ -21,9 +31,11 @@ public struct ModelFamily: Sendable {
     ///   - modelTypes: what `model_type` says, the family's own name first.
     ///   - moeLayers: which layers are MoE.
     ///   - tensors: the names of a block's tensors.
+    ///   - yardstick: what its blocks were compared with.
     ///   - describe: reads the configuration of a MoE layer.
     package init(
         _ modelTypes: String..., moeLayers: MoELayerRule, tensors: BlockTensors,
+        checkedAgainst yardstick: Yardstick = .transformers,
         describe:
             @escaping @Sendable (LayerConfiguration) throws(CheckpointError)
             -> LayerDescription
@@ -31,6 +43,7 @@ public struct ModelFamily: Sendable {
         self.modelTypes = modelTypes
         self.moeLayers = moeLayers
         self.tensors = tensors
+        self.yardstick = yardstick
         self.describe = describe
     }
 
@@ -45,10 +58,15 @@ public struct ModelFamily: Sendable {
         let types = try configuration.modelTypes()
         for type in types {
             if let family = all.first(where: { $0.modelTypes.contains(type) }) { return family }
+            if let reason = refused[type] {
+                throw CheckpointError(
+                    .unsupported,
+                    "\(configuration.file): model_type \"\(type)\" is not supported: \(reason)")
+            }
         }
         throw CheckpointError(
             .unsupported,
-            "\(configuration.file): model_type \"\(types[0])\" is not supported, "
-                + "wanted \(all.flatMap(\.modelTypes).formatted)")
+            "\(configuration.file): model_type \"\(types[0])\" is of no known family, "
+                + "wanted one of those that moe-cli families lists")
     }
 }

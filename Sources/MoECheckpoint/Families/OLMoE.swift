@@ -1,7 +1,7 @@
 extension ModelFamily {
-    /// OLMoE: every layer, softmax, not renormalised; experts as wide as `intermediate_size`.
+    /// OLMoE and FlexOlmo: every layer, softmax, not renormalised; experts as wide as `intermediate_size`.
     static let olmoe = ModelFamily(
-        "olmoe", moeLayers: .everyLayer,
+        "olmoe", "flex_olmo", moeLayers: .everyLayer,
         tensors: BlockTensors(
             router: ["mlp.gate.weight"],
             experts: ExpertForm.published("mlp.experts"))

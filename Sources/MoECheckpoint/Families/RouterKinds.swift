@@ -11,15 +11,37 @@ extension LayerConfiguration {
             renormalization: renormalizes ? .sum(epsilon: 0) : .none)
     }
 
+    /// A softmax over all experts; the weights of the chosen ones always have a sum of 1.
+    func softmaxRouterToOne() throws(CheckpointError) -> RouterConfiguration {
+        RouterConfiguration(
+            topK: try required(.topK), score: .softmax, renormalization: .sum(epsilon: 0))
+    }
+
+    /// The best logits, and a softmax over them alone.
+    func softmaxOfBestLogits() throws(CheckpointError) -> RouterConfiguration {
+        RouterConfiguration(
+            topK: try required(.topK), score: .logits, weighting: .softmaxOfSelected)
+    }
+
+    /// MiniMax-M2's: sigmoid, a correction bias, weights always brought to a sum of 1, scaled.
+    func sigmoidRouterToOne(epsilon: Float = 0) throws(CheckpointError) -> RouterConfiguration {
+        RouterConfiguration(
+            topK: try required(.topK), score: .sigmoid, renormalization: .sum(epsilon: epsilon),
+            scalingFactor: try scalingFactor())
+    }
+
     /// DeepSeek-V3's: sigmoid, a correction bias for the selection, groups ranked by their two
     /// best, weights brought to a sum of 1 by default and then scaled.
-    func sigmoidGroupRouter() throws(CheckpointError) -> RouterConfiguration {
+    func sigmoidGroupRouter(
+        renormalizedByDefault: Bool = true
+    ) throws(CheckpointError) -> RouterConfiguration {
         _ = try word(["scoring_func"], of: ["sigmoid", "noaux_tc"], default: "sigmoid")
         _ = try word(["topk_method"], of: ["noaux_tc"], default: "noaux_tc")
+        let renormalizes = try renormalizes(default: renormalizedByDefault)
         return RouterConfiguration(
             topK: try required(.topK), score: .sigmoid,
             groups: try groups(ranking: .sumOfTopTwo, mask: .minusInfinity),
-            renormalization: try renormalizes(default: true) ? .sum(epsilon: 1e-20) : .none,
+            renormalization: renormalizes ? .sum(epsilon: 1e-20) : .none,
             scalingFactor: try scalingFactor())
     }
 

@@ -1,3 +1,20 @@
+/// Which expert of a layer, and how many there are.
+struct ExpertPlace: Sendable {
+    /// The expert, from 0.
+    let index: Int
+    /// Experts with weights.
+    let count: Int
+    /// Experts without: a stacked tensor may hold rows for them that nothing reads.
+    let identityCount: Int
+
+    /// An expert among others.
+    init(_ index: Int, of count: Int, identityCount: Int = 0) {
+        self.index = index
+        self.count = count
+        self.identityCount = identityCount
+    }
+}
+
 /// Where one expert's matrices are, all checked against the checkpoint's header.
 struct ExpertPlan: Sendable {
     /// Gate rows, then up rows: `[2H, D]`, or `[H, D]` without a gate.
@@ -21,7 +38,7 @@ struct ExpertPlan: Sendable {
     /// - Throws: `tensor` for a tensor that is missing or of another shape, `unsupported` for one
     ///   of another type.
     init(
-        _ form: ExpertForm, expert: (index: Int, count: Int), width: Int, hiddenSize: Int,
+        _ form: ExpertForm, expert: ExpertPlace, width: Int, hiddenSize: Int,
         tensors: LayerTensors, in source: any TensorSource
     ) throws(CheckpointError) {
         func slice(_ tensor: ExpertTensor, _ shape: [Int]) throws(CheckpointError) -> MatrixSlice {

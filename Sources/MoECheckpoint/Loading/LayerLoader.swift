@@ -33,7 +33,8 @@ struct LayerLoader: ~Copyable {
         let shared: SharedExpert? =
             if let expert = plan.shared {
                 SharedExpert(
-                    experts: try experts([expert], format), gate: try vector(plan.sharedGate))
+                    experts: try experts([expert], format), gate: try vector(plan.sharedGate),
+                    activation: description.sharedActivation, scale: description.sharedScale)
             } else { nil }
         return MoELayer(
             router: router, activation: description.activation,

@@ -35,7 +35,8 @@ struct LayerPlan: Sendable {
         correctionBias = try finder.vector(
             "a correction bias", description.usesCorrectionBias ? names.correctionBias : [], rows)
         experts = try finder.experts(
-            names.experts, count: description.expertCount, width: description.expertWidth,
+            names.experts, count: description.expertCount,
+            identityCount: description.identityExpertCount, width: description.expertWidth,
             hiddenSize: hiddenSize)
         if description.sharedWidth > 0 {
             shared = try finder.sharedExpert(

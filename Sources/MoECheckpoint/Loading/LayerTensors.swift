@@ -75,9 +75,12 @@ struct LayerTensors: Sendable {
     /// - Parameters:
     ///   - tensor: the projection.
     ///   - count: how many experts the configuration has.
+    ///   - spare: how many indices above those may have a tensor too.
     /// - Throws: `tensor` for an index that is no canonical decimal or not below `count`, and for
     ///   an expert without a tensor.
-    func checkExpertIndices(of tensor: ExpertTensor, count: Int) throws(CheckpointError) {
+    func checkExpertIndices(
+        of tensor: ExpertTensor, count: Int, spare: Int = 0
+    ) throws(CheckpointError) {
         guard let (head, tail) = tensor.namePattern else { return }
         for (leaf, fullName) in fullNames where leaf.hasPrefix(head) && leaf.hasSuffix(tail) {
             let digits = leaf.dropFirst(head.count).dropLast(tail.count)
@@ -87,7 +90,7 @@ struct LayerTensors: Sendable {
                     "\(fullName): expert index \"\(digits)\", wanted a decimal below "
                         + "\(count) without sign and leading zeros")
             }
-            guard index < count else {
+            guard index < count + spare else {
                 throw CheckpointError(
                     .tensor,
                     "\(fullName): expert \(index), wanted \(count) experts by the "

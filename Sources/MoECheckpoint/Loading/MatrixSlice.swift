@@ -29,14 +29,17 @@ struct MatrixSlice: Sendable {
     /// - Throws: `tensor` for a tensor that is missing or of another shape, `unsupported` for a
     ///   type that is no 16- or 32-bit float.
     init(
-        _ tensor: ExpertTensor, name: String, expert: (index: Int, count: Int), shape: [Int],
+        _ tensor: ExpertTensor, name: String, expert: ExpertPlace, shape: [Int],
         in source: any TensorSource
     ) throws(CheckpointError) {
         let rows = shape[0]
         let columns = shape.dropFirst().first ?? 1
-        let wanted = tensor.shape(expertCount: expert.count, part: shape)
+        let all = tensor.shape(expertCount: expert.count + expert.identityCount, part: shape)
+        let isPadded = source.entry(name)?.shape == all
         self.name = name
-        self.entry = try source.weightEntry(name, shape: wanted)
+        self.entry = try source.weightEntry(
+            name,
+            shape: isPadded ? all : tensor.shape(expertCount: expert.count, part: shape))
         self.expert = tensor.packing == .alone ? nil : expert.index
         self.firstElement = (self.expert ?? 0) * rows * columns
         self.rows = rows
@@ -50,8 +53,8 @@ struct MatrixSlice: Sendable {
         in source: any TensorSource
     ) throws(CheckpointError) {
         try self.init(
-            ExpertTensor(name: name, storage: storage), name: name, expert: (0, 1), shape: shape,
-            in: source)
+            ExpertTensor(name: name, storage: storage), name: name, expert: ExpertPlace(0, of: 1),
+            shape: shape, in: source)
     }
 
     /// Bytes of one element.

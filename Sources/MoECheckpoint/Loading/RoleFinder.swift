@@ -32,12 +32,16 @@ struct RoleFinder {
     }
 
     /// All routed experts, in the first form that fits.
+    ///
+    /// Some programs write gates and ups for identity experts too; those are left unread.
     mutating func experts(
-        _ forms: [ExpertForm], count: Int, width: Int, hiddenSize: Int
+        _ forms: [ExpertForm], count: Int, identityCount: Int = 0, width: Int, hiddenSize: Int
     ) throws(CheckpointError) -> [ExpertPlan] {
         let form = try select("experts", forms, count: count, width: width, hiddenSize: hiddenSize)
         for tensor in form.tensors {
-            try tensors.checkExpertIndices(of: tensor, count: count)
+            let spare = tensor == form.down ? 0 : identityCount
+            try tensors.checkExpertIndices(of: tensor, count: count, spare: spare)
+            found.formUnion((count..<count + spare).map { tensor.name(expert: $0) })
         }
         var plans: [ExpertPlan] = []
         plans.reserveCapacity(count)
@@ -45,8 +49,8 @@ struct RoleFinder {
             found.formUnion(form.tensors.map { $0.name(expert: expert) })
             plans.append(
                 try ExpertPlan(
-                    form, expert: (expert, count), width: width, hiddenSize: hiddenSize,
-                    tensors: tensors, in: source))
+                    form, expert: ExpertPlace(expert, of: count, identityCount: identityCount),
+                    width: width, hiddenSize: hiddenSize, tensors: tensors, in: source))
         }
         return plans
     }
@@ -59,7 +63,8 @@ struct RoleFinder {
             "shared expert", forms, count: 1, width: width, hiddenSize: hiddenSize)
         found.formUnion(form.tensors.map(\.name))
         return try ExpertPlan(
-            form, expert: (0, 1), width: width, hiddenSize: hiddenSize, tensors: tensors,
+            form, expert: ExpertPlace(0, of: 1), width: width, hiddenSize: hiddenSize,
+            tensors: tensors,
             in: source)
     }
 
@@ -90,7 +95,8 @@ struct RoleFinder {
         return try tensors.fullName(of: leaf)
     }
 
-    /// The first form whose names and shape are there, else the first whose names are.
+    /// The first form all of whose names are there and whose down-projection has the right shape,
+    /// else the first that has that shape, else the first whose down-projection is there.
     private func select(
         _ role: String, _ forms: [ExpertForm], count: Int, width: Int, hiddenSize: Int
     ) throws(CheckpointError) -> ExpertForm {
@@ -101,10 +107,11 @@ struct RoleFinder {
                 "layer \(tensors.layer) has no \(role), wanted "
                     + forms.map(\.down.name).uniqued.formatted)
         }
-        return named.first {
+        let shaped = named.filter {
             guard let name = tensors[$0.down.name(expert: 0)] else { return false }
             return source.entry(name)?.shape
                 == $0.down.shape(expertCount: count, part: [hiddenSize, width])
-        } ?? first
+        }
+        return shaped.first { $0.tensors.allSatisfy(tensors.holdsAny) } ?? shaped.first ?? first
     }
 }

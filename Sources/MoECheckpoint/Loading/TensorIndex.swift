@@ -8,8 +8,10 @@ struct TensorIndex: Sendable {
     /// - Throws: `tensor` for a layer index that is no canonical decimal, and for two names that
     ///   stand for the same tensor of a layer.
     init(names: some Sequence<String>) throws(CheckpointError) {
+        // A model that speaks has a second decoder, whose layers would pass for those of the first.
+        let hasThinker = names.contains { $0.hasPrefix("thinker.") }
         var layers: [Int: LayerTensors] = [:]
-        for name in names {
+        for name in names where !(hasThinker && name.hasPrefix("talker.")) {
             guard let place = try LayerName(name) else { continue }
             try layers[place.layer, default: LayerTensors(layer: place.layer)]
                 .insert(place.leaf, fullName: name)

@@ -117,4 +117,16 @@ struct FamilyDescriptionTests {
         #expect(Set(types).count == types.count)
         #expect(ModelFamily.all.allSatisfy { !$0.name.isEmpty })
     }
+
+    @Test("a family that the block cannot carry is refused by name, with the reason")
+    func refused() throws {
+        for (type, reason) in ModelFamily.refused {
+            let config = try configuration(#"{"model_type": "\#(type)"}"#)
+            #expect(
+                message { _ = try ModelFamily.of(config) }
+                    == "config.json: model_type \"\(type)\" is not supported: \(reason)")
+        }
+        let types = Set(ModelFamily.all.flatMap(\.modelTypes))
+        #expect(types.isDisjoint(with: ModelFamily.refused.keys))
+    }
 }

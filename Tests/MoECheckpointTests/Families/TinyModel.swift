@@ -74,16 +74,19 @@ struct TinyModel {
         ]
     }
 
-    func shared(_ block: String = "mlp.shared_experts") throws -> [String: Tensor] {
+    func shared(
+        _ block: String = "mlp.shared_experts",
+        names: [String] = ["gate_proj", "up_proj", "down_proj"]
+    ) throws -> [String: Tensor] {
         let prefix = "\(layer)\(block)."
         let count = sharedWidth * hidden
-        return [
-            prefix + "gate_proj.weight": try tensor(
-                values(count, seed: 90), [sharedWidth, hidden]),
-            prefix + "up_proj.weight": try tensor(values(count, seed: 91), [sharedWidth, hidden]),
-            prefix + "down_proj.weight": try tensor(
-                values(count, seed: 92), [hidden, sharedWidth]),
-        ]
+        let shapes = [[sharedWidth, hidden], [sharedWidth, hidden], [hidden, sharedWidth]]
+        var tensors: [String: Tensor] = [:]
+        for (index, name) in names.enumerated() {
+            tensors["\(prefix)\(name).weight"] = try tensor(
+                values(count, seed: 90 + index), shapes[index])
+        }
+        return tensors
     }
 
     func transpose(_ values: [Float], rows: Int) -> [Float] {

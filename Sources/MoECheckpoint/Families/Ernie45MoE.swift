@@ -1,0 +1,39 @@
+internal import MoE
+
+extension ModelFamily {
+    /// ERNIE-4.5: softmax with a correction bias for the selection; shared experts as one.
+    static let ernie45MoE = ModelFamily(
+        "ernie4_5_moe", moeLayers: .interval,
+        tensors: BlockTensors(
+            router: ["mlp.gate.weight"],
+            correctionBias: [
+                "mlp.moe_statics.e_score_correction_bias",
+                "mlp.gate.moe_statics.e_score_correction_bias",
+            ],
+            experts: ExpertForm.published("mlp.experts"),
+            shared: [.separate("mlp.shared_experts")])
+    ) { config throws(CheckpointError) in
+        let router = RouterConfiguration(
+            topK: try config.required(.topK), score: .softmax,
+            renormalization: .sumAtLeast(
+                minimum: try config.number(["moe_norm_min"], default: 1e-12)))
+        var layer = try LayerDescription(
+            config, expertWidth: .expertWidth, router: router,
+            sharedWidth: config.sharedWidth(times: .expertWidth))
+        layer.usesCorrectionBias = try config.flag(["moe_use_aux_free"], default: true)
+        return layer
+    }
+}
+
+extension MoELayerRule {
+    /// Every `moe_layer_interval`-th layer from a first one to a last one.
+    fileprivate static let interval = MoELayerRule(
+        origin: "moe_layer_interval, moe_layer_start_index and moe_layer_end_index"
+    ) { (config: LayerConfiguration) throws(CheckpointError) in
+        let step = try config.integer("moe_layer_interval", in: 1...4096, default: 1)
+        let first = try config.integer("moe_layer_start_index", in: 0...4096, default: 1)
+        let last = try config.integer("moe_layer_end_index", in: -1...4096, default: -1)
+        return (config.layer + 1) % step == 0 && config.layer >= first
+            && (last < 0 || config.layer <= last)
+    }
+}
