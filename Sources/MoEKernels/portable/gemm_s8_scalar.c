@@ -57,7 +57,10 @@ const moe_gemm_s8 moe_gemm_s8__scalar = {
 };
 
 #if defined(__x86_64__)
-extern const moe_gemm_s8 moe_gemm_s8__avx2, moe_gemm_s8__avx512vnni;
+extern const moe_gemm_s8 moe_gemm_s8__avx2, moe_gemm_s8__avxvnni, moe_gemm_s8__avx512,
+    moe_gemm_s8__avx512vnni;
+#elif defined(__aarch64__)
+extern const moe_gemm_s8 moe_gemm_s8__neon, moe_gemm_s8__dotprod, moe_gemm_s8__i8mm;
 #endif
 
 const moe_gemm_s8 *moe_gemm_s8_for(moe_isa isa) {
@@ -65,8 +68,19 @@ const moe_gemm_s8 *moe_gemm_s8_for(moe_isa isa) {
 #if defined(__x86_64__)
     case MOE_ISA_AVX2:
         return &moe_gemm_s8__avx2;
+    case MOE_ISA_AVXVNNI:
+        return &moe_gemm_s8__avxvnni;
+    case MOE_ISA_AVX512:
+        return &moe_gemm_s8__avx512;
     case MOE_ISA_AVX512VNNI:
         return &moe_gemm_s8__avx512vnni;
+#elif defined(__aarch64__)
+    case MOE_ISA_NEON:
+        return &moe_gemm_s8__neon;
+    case MOE_ISA_DOTPROD:
+        return &moe_gemm_s8__dotprod;
+    case MOE_ISA_I8MM:
+        return &moe_gemm_s8__i8mm;
 #endif
     case MOE_ISA_SCALAR:
         return &moe_gemm_s8__scalar;
