@@ -1,13 +1,13 @@
 # Every target is a command or two that a person could type; nothing here knows more than they say.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test sanitize lint no-openblas golden clean
+.PHONY: help setup build run test aarch64 isas sanitize lint no-openblas golden clean
 
 MODEL := Models/demo-qwen3-moe
 BUILT := .build/release/.moe-block-is-built
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | \
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | \
 	    while read -r target what; do printf '  %-12s %s\n' "$$target" "$$what"; done
 
 setup: ## install what the build needs and the machine lacks
@@ -29,6 +29,17 @@ $(BUILT): Package.swift $(shell find Sources Examples) | setup
 # of `swift build`; otherwise the two would rebuild everything in turn.
 test: setup ## run all tests in release
 	swift test -c release --disable-testable-imports --disable-xctest
+
+aarch64: ## compile the kernels for aarch64 and check them under qemu-user
+	@Scripts/check-aarch64.sh
+
+isas: build ## run the library's tests with every instruction set that this processor has
+	@for isa in $$(.build/release/moe-cli backends | sed '1,/^instruction sets/d' | \
+	        awk '$$1 != "no" { print $$2 }'); do \
+	    echo "MOE_ISA=$$isa"; \
+	    MOE_ISA=$$isa swift test -c release --disable-testable-imports --disable-xctest \
+	        --skip CLITests || exit 1; \
+	done
 
 # Each sanitizer builds everything anew, in a folder of its own. The address and thread sanitizers
 # watch Swift and C; the one for undefined behaviour is for the C kernels, and traps.
