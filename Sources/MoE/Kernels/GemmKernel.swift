@@ -80,6 +80,7 @@ package struct GemmKernel: Sendable, CustomStringConvertible {
     ///   - rows: where each row starts, `[count]`.
     ///   - start: `-offset` times the sum of each row, `[count]`.
     ///   - count: how many rows.
+    ///   - after: how many entries of `rows` follow that are multiplied next.
     ///   - depth: K.
     ///   - panel: the packed weights.
     ///   - columns: how many the panel has.
@@ -89,12 +90,13 @@ package struct GemmKernel: Sendable, CustomStringConvertible {
     ///   - nextBytes: its size.
     package func multiply(
         rows: UnsafePointer<UnsafePointer<Int8>>, start: UnsafePointer<Int32>, count: Int,
-        depth: Int, panel: UnsafePointer<UInt8>, columns: Int,
+        after: Int = 0, depth: Int, panel: UnsafePointer<UInt8>, columns: Int,
         into out: UnsafeMutablePointer<Int32>, stride: Int, next: UnsafePointer<UInt8>? = nil,
         nextBytes: Int = 0
     ) {
         var tile = moe_gemm_s8_tile(
-            rows: rows, start: start, row_count: count, depth: depth, panel: panel,
+            rows: rows, start: start, row_count: count, rows_after: after, depth: depth,
+            panel: panel,
             columns: columns, out: out, stride: stride, next: next, next_bytes: nextBytes)
         table.gemm.multiply(&tile)
     }

@@ -27,6 +27,7 @@ typedef struct {
     const int8_t *_Nonnull const *_Nonnull rows; /* where each row starts; nothing past depth is read */
     const int32_t *start;               /* -offset times the sum of the row, moe_gemm_s8.offset */
     size_t row_count;                   /* any number; tiles of rows are cut inside */
+    size_t rows_after;                  /* further entries of rows, which are multiplied next */
     size_t depth;                       /* K */
     const uint8_t *panel;               /* packed weights, aligned to 64 bytes */
     size_t columns;                     /* of the panel, a multiple of the kernel's lanes */

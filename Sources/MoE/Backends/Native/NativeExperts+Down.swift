@@ -40,28 +40,29 @@ extension NativeExperts {
     func downByPanels(
         _ dispatch: borrowing Dispatch, _ sum: SlotSum, in rows: inout NativeRows, threads: Int
     ) {
-        let layout = packed.down, experts = shape.expertCount
+        let layout = packed.down, experts = shape.expertCount, rowCount = dispatch.rowCount
         let stride = cacheLines(kernel.panelColumns)
         let tokensPerBlock = max(1, NativePlan.rowsPerPanel / max(sum.slots, 1))
         let blocks = (sum.tokenCount + tokensPerBlock - 1) / tokensPerBlock
-        let tileCount = min(dispatch.rowCount, tokensPerBlock * sum.slots) * stride
+        let tileCount = min(rowCount, tokensPerBlock * sum.slots) * stride
         rows.products.resize(threads * tileCount)
         rows.placeExperts(dispatch, blocks: blocks, tokensPerBlock: tokensPerBlock)
         let down = DownInputs(rows), tiles = rows.products.base
         let active = dispatch.activeExperts
         let firstRows = UnsafePointer(rows.firstRows.base)
         WorkerPool.shared.run(tiles: blocks * layout.count, threads: threads) { tile, worker in
-            // A panel's blocks of tokens follow one another, so that they find it in cache.
-            let panel = tile / blocks, block = tile % blocks
+            // All panels for one block of tokens, then for the next: its rows stay in cache,
+            // while weights come from memory in time for so many rows.
+            let panel = tile % layout.count, block = tile / layout.count
             let products = tiles + worker * tileCount
-            // By expert: its first row in this block of tokens, in the next, and the place of the
-            // first among the block's rows.
+            // By expert: its first row in this block of tokens, in the next, and what the first
+            // is above its place among the block's rows.
             let first = firstRows + block * 2 * experts, end = first + 2 * experts
             let shift = first + experts
             for (index, expert) in active.enumerated() where first[expert] < end[expert] {
                 let rows = Int(first[expert])..<Int(end[expert])
                 multiply(
-                    panel, of: expert, rows: rows, down,
+                    panel, of: expert, rows: rows, after: blocks == 1 ? rowCount : 0, down,
                     into: products + (rows.lowerBound - Int(shift[expert])) * stride,
                     stride: stride,
                     next: index + 1 < active.count ? (panel, active[index + 1]) : nil)
@@ -104,14 +105,15 @@ extension NativeExperts {
     }
 
     private func multiply(
-        _ panel: Int, of expert: Int, rows: Range<Int>, _ down: DownInputs,
+        _ panel: Int, of expert: Int, rows: Range<Int>, after end: Int = 0, _ down: DownInputs,
         into products: UnsafeMutablePointer<Int32>, stride: Int,
         next: (panel: Int, expert: Int)?
     ) {
         let layout = packed.down
         kernel.multiply(
             rows: down.source + rows.lowerBound, start: down.start + rows.lowerBound,
-            count: rows.count, depth: layout.depth, panel: packed.downPanel(panel, of: expert),
+            count: rows.count, after: max(0, end - rows.upperBound), depth: layout.depth,
+            panel: packed.downPanel(panel, of: expert),
             columns: layout.width(panel), into: products, stride: stride,
             next: next.map { UnsafePointer(packed.downPanel($0.panel, of: $0.expert)) },
             nextBytes: next.map { layout.bytes($0.panel) } ?? 0)
