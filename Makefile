@@ -50,6 +50,7 @@ sanitize: setup ## run all tests under the address, thread and undefined-behavio
 	swift test -c release --disable-testable-imports --disable-xctest \
 	    --sanitize=thread --scratch-path .build-thread
 	swift test -c release --disable-testable-imports --disable-xctest \
+	    --skip DisassemblyTests \
 	    -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined -Xcc -Wno-pass-failed \
 	    --scratch-path .build-undefined
 

@@ -2,20 +2,19 @@ internal import MoEKernels
 
 /// What this machine can do at most, measured: what benchmarks compare a pass with.
 package enum MachineLimits {
-    private static let kernels = moe_limit_kernels_for(InstructionSet.chosen).pointee
-
     /// The name of the instruction set whose limits these are.
     package static var instructionSet: String { InstructionSet.name(of: InstructionSet.chosen) }
 
     /// Exact int8 multiply-adds a second, from registers, on so many threads.
     package static func multiplyAddsPerSecond(threads: Int) -> Double {
-        let iterations = 100_000, repeats = 8
+        // More tiles than threads, so that a thread that wakes late shortens nothing.
+        let rounds = 60_000, tiles = threads * 16, kernel = GemmKernel.chosen
         let seconds = time {
-            WorkerPool.shared.run(tiles: threads * repeats, threads: threads) { _, _ in
-                _ = kernels.multiply(iterations)
+            WorkerPool.shared.run(tiles: tiles, threads: threads) { _, _ in
+                _ = kernel.multiplyRegisters(rounds: rounds)
             }
         }
-        return Double(threads * repeats * iterations * kernels.multiply_adds) / seconds
+        return Double(kernel.multiplyRegisters(rounds: 1) * rounds * tiles) / seconds
     }
 
     /// Seconds to read bytes once, in order, on so many threads.
@@ -30,7 +29,7 @@ package enum MachineLimits {
                 tiles: (count + tileBytes - 1) / tileBytes, threads: threads
             ) { tile, _ in
                 let first = tile * tileBytes
-                _ = kernels.read(start + first, min(tileBytes, count - first))
+                _ = moe_read_memory(start + first, min(tileBytes, count - first))
             }
         }
     }
@@ -38,7 +37,7 @@ package enum MachineLimits {
     /// Processor cycles a second, of one thread.
     package static func cyclesPerSecond() -> Double {
         let cycles = 20_000_000
-        return Double(cycles) / time { kernels.count_cycles(cycles) }
+        return Double(cycles) / time { moe_count_cycles(cycles) }
     }
 
     private static func time(_ body: () -> Void) -> Double {

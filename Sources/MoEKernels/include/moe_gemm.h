@@ -60,9 +60,6 @@ typedef struct {
 /* The kernel of an instruction set, or of the widest one it contains that has a kernel. */
 const moe_gemm_s8 *moe_gemm_s8_for(moe_isa isa);
 
-/* Reads memory from end to end, as a row reads its weights; returns a value that depends on it. */
-uint64_t moe_stream_read(const void *memory, size_t bytes);
-
 #pragma clang assume_nonnull end
 
 #endif

@@ -35,21 +35,6 @@ static uint64_t multiply_registers(size_t rounds) {
     return (uint64_t)rounds * 4;
 }
 
-uint64_t moe_stream_read(const void *memory, size_t bytes) {
-    typedef uint64_t words __attribute__((vector_size(64), aligned(1)));
-    const words *from = memory;
-    words even = {0}, odd = {0};
-    size_t count = bytes / sizeof(words), i = 0;
-    for (; i + 2 <= count; i += 2) {
-        even ^= from[i];
-        odd ^= from[i + 1];
-    }
-    even ^= odd;
-    uint64_t value = 0;
-    for (int lane = 0; lane < 8; lane++) value ^= even[lane];
-    return value;
-}
-
 const moe_gemm_s8 moe_gemm_s8__scalar = {
     .isa = MOE_ISA_SCALAR, .rows = 1, .columns = PANEL, .lanes = PANEL, .group = GROUP,
     .offset = 0, .pack = pack, .multiply = multiply,

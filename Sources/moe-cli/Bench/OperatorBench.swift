@@ -22,7 +22,8 @@ struct OperatorBench {
         let kernel = ExpertActivationKernel(activation: .plain, width: width)
         var streaming: [Double] = [], reading: [Double] = [], cached: [Double] = []
         for round in 0...rounds {
-            let time = memory.run(kernel, rows: rows, rowsPerTile: Self.rowsPerTile, threads: threads)
+            let time = memory.run(
+                kernel, rows: rows, rowsPerTile: Self.rowsPerTile, threads: threads)
             let read = MachineLimits.secondsToRead(memory.input, threads: threads)
             let repeats = 200
             let start = ContinuousClock.now

@@ -76,19 +76,6 @@ struct PackedExperts: Sendable {
         self.expert(expert) + 2 * gate.byteCount + panel * down.panelBytes
     }
 
-    /// Reads all weights from end to end, as one token of every expert would.
-    ///
-    /// - Parameter threads: how many threads read.
-    /// - Returns: how many bytes were read.
-    func stream(threads: Int) -> Int {
-        let bytes = weights.byteCount, base = UnsafeRawPointer(weights.base)
-        let share = max(4096, (gate.panelBytes + 4095) / 4096 * 4096)
-        WorkerPool.shared.run(tiles: (bytes + share - 1) / share, threads: threads) { tile, _ in
-            blackHole(moe_stream_read(base + tile * share, min(share, bytes - tile * share)))
-        }
-        return bytes
-    }
-
     // MARK: - Factors
 
     private var floats: UnsafeMutablePointer<Float> {
@@ -121,7 +108,3 @@ struct PackedExperts: Sendable {
         hasDownBias ? floats + downBiasOffset + expert * downStride : nil
     }
 }
-
-/// Keeps a value from being computed for nothing.
-@inline(never)
-private func blackHole(_ value: UInt64) { withExtendedLifetime(value) {} }
