@@ -1,7 +1,7 @@
 # Every target is a command or two that a person could type; nothing here knows more than they say.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test aarch64 isas sanitize lint no-openblas golden clean
+.PHONY: help setup build run test aarch64 isas sanitize lint no-openblas golden golden-families families clean
 
 MODEL := Models/demo-qwen3-moe
 BUILT := .build/release/.moe-block-is-built
@@ -62,6 +62,13 @@ no-openblas: ## build without OpenBLAS, beside the normal build
 
 golden: .build-golden/installed ## make the golden blocks of Tests/Vectors anew (needs Python)
 	.build-golden/bin/python Tests/Vectors/Blocks/make_blocks.py
+
+families: build ## write Models/README.md anew
+	.build/release/moe-cli families --markdown >Models/README.md
+
+golden-families: .build-golden/installed build ## compare moe-cli with blocks of every family
+	.build-golden/bin/python Tests/Vectors/Blocks/make_blocks.py --every .build-golden/blocks
+	.build-golden/bin/python Tests/Vectors/Blocks/check_blocks.py .build-golden/blocks
 
 .build-golden/installed: Tests/Vectors/Blocks/requirements.txt
 	python3 -m venv .build-golden

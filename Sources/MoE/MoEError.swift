@@ -22,6 +22,8 @@ public struct MoEError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let configuration = Code(rawValue: "configuration")
         /// A value that must be finite, or of a range, and is not.
         public static let value = Code(rawValue: "value")
+        /// An input beside the hidden states that is missing, or that nothing reads.
+        public static let input = Code(rawValue: "input")
         /// A backend that this build or this machine does not have.
         public static let backendUnavailable = Code(rawValue: "backend-unavailable")
     }

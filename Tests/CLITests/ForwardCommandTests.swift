@@ -45,6 +45,21 @@ struct ForwardCommandTests {
         }
     }
 
+    @Test(
+        "takes what a router reads beside the hidden states, and names it where it is missing",
+        arguments: [
+            ("gemma4", "router-input", "router_input", "router input"),
+            ("deepseek_v4_hash", "token-ids", "token_ids", "token ids"),
+        ])
+    func routerInputs(name: String, option: String, tensor: String, what: String) throws {
+        let output = scratch.file("out.safetensors")
+        let without = try Tool.run(arguments(name, output: output))
+        #expect(without.status == 1 && without.error.contains("\(what): this layer's router"))
+
+        let with = try Tool.run(arguments(name, output: output, "--\(option)-tensor", tensor))
+        #expect(with.status == 0 && with.error.isEmpty)
+    }
+
     @Test("leaves shared_output out where there is no shared expert")
     func withoutShared() throws {
         let output = scratch.file("out.safetensors")

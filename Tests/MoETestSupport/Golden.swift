@@ -17,6 +17,10 @@ public struct Golden: Sendable {
 
     /// The input, `[T, D]`.
     public let hiddenStates: Matrix<Float>
+    /// What the router reads in place of the input, `[T, D]`; nil for most blocks.
+    public let routerInput: Matrix<Float>?
+    /// Which tokens they are, `[T]`; nil for most blocks.
+    public let tokenIDs: [Int32]?
     /// How many experts a token is sent to.
     public let topK: Int
     /// Experts in descending selection score, `[T, k]`.
@@ -54,6 +58,10 @@ public struct Golden: Sendable {
         let topK = try reader.shape("topk_indices", rank: 2)[1]
         return Golden(
             hiddenStates: hiddenStates,
+            routerInput: source.entry("router_input") == nil
+                ? nil : try reader.matrix("router_input", size),
+            tokenIDs: source.entry("token_ids") == nil
+                ? nil : try reader.elements("token_ids", [rows]),
             topK: topK,
             topKIndices: try reader.elements("topk_indices", [rows, topK]),
             topKWeights: try reader.elements("topk_weights", [rows, topK]),

@@ -18,7 +18,7 @@ enum Combine {
     ) {
         guard let hidden = tokens.hidden else { return }
         let width = tokens.width, topK = routing.topK
-        let rowOf = dispatch.rowOf.base, weights = routing.weightBuffer.base
+        let rowOf = dispatch.rowOf.base, weights = routing.outputWeights
         let rows = rows.output.base
         forEachTile(of: tokens.count, threads: threads) { token in
             let sum = output + token * width

@@ -1,6 +1,7 @@
 /// The two matrices of one expert: gate and up as one, and down.
 ///
-/// Rows are output channels. `gateUp` is `[2H, D]`, the gate's H rows first; `down` is `[D, H]`.
+/// Rows are output channels. `gateUp` is `[2H, D]`, the gate's H rows first, or `[H, D]` for an
+/// activation without a gate; `down` is `[D, H]`.
 public struct Expert<Weights: Sendable>: Sendable {
     /// Gate rows, then up rows: `[2H, D]`.
     public var gateUp: Weights

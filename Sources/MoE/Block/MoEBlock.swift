@@ -27,6 +27,7 @@ public struct MoEBlock: Sendable {
     private let router: Router
     let routed: PreparedExperts
     private let shared: PreparedSharedExpert?
+    private let weightsInput: Bool
 
     /// Prepares a layer on a backend.
     ///
@@ -49,6 +50,7 @@ public struct MoEBlock: Sendable {
         self.backendName = backend.name
         self.threads = WorkerPool.threadCount(threads)
         self.router = layer.router
+        self.weightsInput = layer.weightsInput
         self.routed = try backend.prepare(
             consume experts, shape: shapes.routed, activation: activation)
         if let expert = layer.shared, let shape = shapes.shared {
@@ -75,20 +77,27 @@ public struct MoEBlock: Sendable {
 
     /// The memory for passes of this block; it grows with the largest batch it sees.
     public func makeWorkspace() -> Workspace {
-        Workspace(topK: topK, routed: shape, shared: sharedShape)
+        Workspace(topK: topK, weightsInput: weightsInput, routed: shape, shared: sharedShape)
     }
 
     /// The forward pass.
     ///
     /// - Parameters:
     ///   - hidden: the tokens' hidden states, `[T, D]`, row after row.
+    ///   - routerInput: what the router reads in place of them, `[T, D]`, where it must (Gemma 4).
+    ///   - tokenIDs: which tokens they are, `[T]`, where experts are looked up (DeepSeek-V4).
     ///   - workspace: memory made by this block; holds the results afterwards.
     /// - Throws: `shape` if `hidden` is no whole number of tokens, or the workspace is another
-    ///   block's.
+    ///   block's; `input` for an input that the router lacks or does not read, `value` for a token
+    ///   id that it does not know.
     public func forward(
-        _ hidden: Span<Float>, in workspace: inout Workspace
+        _ hidden: Span<Float>, routerInput: Span<Float>? = nil, tokenIDs: Span<Int32>? = nil,
+        in workspace: inout Workspace
     ) throws(MoEError) {
         let tokenCount = try workspace.begin(hidden.count, of: self)
+        try router.check(tokens: tokenCount, routerInput: routerInput?.count, tokenIDs: tokenIDs)
+        let routerInput = routerInput?.withUnsafeBufferPointer(\.baseAddress)
+        let tokenIDs = tokenIDs?.withUnsafeBufferPointer(\.baseAddress)
         try hidden.withUnsafeBufferPointer { hidden throws(MoEError) in
             guard let x = hidden.baseAddress, tokenCount > 0 else { return }
             workspace.tokens.bind(x, count: tokenCount)
@@ -97,7 +106,8 @@ public struct MoEBlock: Sendable {
 
             // 1 route: logits → scores → top-k (expert, weight) per token
             router.route(
-                x, into: &workspace.routing, scratch: &workspace.routerScratch, threads: threads)
+                (routerInput ?? nil) ?? x, tokenIDs: tokenIDs ?? nil, into: &workspace.routing,
+                scratch: &workspace.routerScratch, threads: threads)
             clock.end(.route)
 
             // 2 dispatch: stable sort by expert → counts and permutation

@@ -7,7 +7,7 @@ extension MoELayer {
     /// - Throws: `shape` or `configuration`, naming what disagrees.
     func validated() throws(MoEError) -> (routed: ExpertShape, shared: ExpertShape?) {
         try router.validate()
-        let routed = try experts.validatedShape(name: "experts")
+        let routed = try experts.validatedShape(name: "experts", isGated: activation.isGated)
         guard router.weight.columns == routed.hiddenSize else {
             throw MoEError(
                 .shape,
@@ -18,8 +18,13 @@ extension MoELayer {
                 .shape,
                 "router: weight \(router.weight.shapeText) for \(routed.expertCount) experts")
         }
+        guard !weightsInput || router.expertCount == routed.expertCount else {
+            throw MoEError(
+                .configuration, "router: weights on the input of experts that have no weights")
+        }
         guard let shared else { return (routed, nil) }
-        let shape = try shared.experts.validatedShape(name: "shared expert")
+        let shape = try shared.experts.validatedShape(
+            name: "shared expert", isGated: (shared.activation ?? activation).isGated)
         guard shape.expertCount == 1 else {
             throw MoEError(.shape, "shared expert: \(shape.expertCount) experts, wanted one")
         }
@@ -45,13 +50,17 @@ extension MoELayer {
 extension ExpertWeights {
     /// The sizes all experts agree on.
     ///
-    /// - Parameter name: what the experts are called in an error.
+    /// - Parameters:
+    ///   - name: what the experts are called in an error.
+    ///   - isGated: whether the first projection has gate rows.
     /// - Returns: the sizes.
     /// - Throws: `shape` or `configuration`, naming the expert that disagrees.
-    func validatedShape(name: String) throws(MoEError) -> ExpertShape {
+    func validatedShape(name: String, isGated: Bool) throws(MoEError) -> ExpertShape {
         switch self {
         case .int8(let experts):
-            let shape = try Self.shape(of: experts, name: name) { $0.values.dimensions }
+            let shape = try Self.shape(of: experts, name: name, isGated: isGated) {
+                $0.values.dimensions
+            }
             for (what, depth) in [("D", shape.hiddenSize), ("H", shape.expertWidth)]
             where depth > MoELayer.maximumInt8Depth {
                 throw MoEError(
@@ -61,12 +70,12 @@ extension ExpertWeights {
             }
             return shape
         case .float(let experts):
-            return try Self.shape(of: experts, name: name) { $0.dimensions }
+            return try Self.shape(of: experts, name: name, isGated: isGated) { $0.dimensions }
         }
     }
 
     private static func shape<Weights>(
-        of experts: [Expert<Weights>], name: String,
+        of experts: [Expert<Weights>], name: String, isGated: Bool,
         dimensions: (Weights) -> (rows: Int, columns: Int)
     ) throws(MoEError) -> ExpertShape {
         guard let first = experts.first else {
@@ -77,14 +86,15 @@ extension ExpertWeights {
             throw MoEError(
                 .shape, "\(name): down [\(hiddenSize), \(expertWidth)] has an empty dimension")
         }
+        let inputWidth = isGated ? 2 * expertWidth : expertWidth
         for (index, expert) in experts.enumerated() {
             let gateUp = dimensions(expert.gateUp), down = dimensions(expert.down)
-            guard gateUp == (2 * expertWidth, hiddenSize), down == (hiddenSize, expertWidth) else {
+            guard gateUp == (inputWidth, hiddenSize), down == (hiddenSize, expertWidth) else {
                 throw MoEError(
                     .shape,
                     "\(name)[\(index)]: gate·up [\(gateUp.rows), \(gateUp.columns)] and down "
                         + "[\(down.rows), \(down.columns)], wanted "
-                        + "[\(2 * expertWidth), \(hiddenSize)] and [\(hiddenSize), \(expertWidth)]")
+                        + "[\(inputWidth), \(hiddenSize)] and [\(hiddenSize), \(expertWidth)]")
             }
             guard expert.gateUpBias.map({ $0.count == gateUp.rows }) ?? true,
                 expert.downBias.map({ $0.count == down.rows }) ?? true

@@ -8,16 +8,19 @@ public struct MoELayer: Sendable {
     public var experts: ExpertWeights
     /// The expert every token goes through, if there is one.
     public var shared: SharedExpert?
+    /// Whether a routing weight multiplies its expert's input, in place of its output.
+    public var weightsInput: Bool
 
     /// A layer of its parts; ``MoEBlock`` checks that they fit.
     public init(
         router: Router, activation: Activation = .swiGLU, experts: ExpertWeights,
-        shared: SharedExpert? = nil
+        shared: SharedExpert? = nil, weightsInput: Bool = false
     ) {
         self.router = router
         self.activation = activation
         self.experts = experts
         self.shared = shared
+        self.weightsInput = weightsInput
     }
 }
 
@@ -41,24 +44,5 @@ public struct SharedExpert: Sendable {
         self.gate = gate
         self.activation = activation
         self.scale = scale
-    }
-}
-
-/// What happens between the gate·up projection and the down-projection.
-public enum Activation: Sendable, Hashable {
-    /// `silu(gate) * up`.
-    case swiGLU
-    /// `min(gate, limit)` and `clamp(up, ±limit) + bias`, sigmoid of `alpha * gate`.
-    case clampedSwiGLU(ClampedSwiGLU)
-    /// `min(silu(gate), limit) * clamp(up, ±limit)`.
-    case swiGLUClampedAfter(limit: Float)
-
-    /// The operator's mode for columns that stand as halves, the gate's first.
-    var operatorMode: SwiGLU {
-        switch self {
-        case .swiGLU: .plain
-        case .clampedSwiGLU(let parameters): .clamped(parameters)
-        case .swiGLUClampedAfter(let limit): .clampedAfter(limit: limit)
-        }
     }
 }

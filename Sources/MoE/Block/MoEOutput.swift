@@ -19,12 +19,18 @@ public struct MoEOutput: Sendable {
 extension MoEBlock {
     /// The forward pass with a workspace of its own, all results as values.
     ///
-    /// - Parameter hidden: the tokens' hidden states, `[T, D]`.
+    /// - Parameters:
+    ///   - hidden: the tokens' hidden states, `[T, D]`.
+    ///   - routerInput: what the router reads in place of them, `[T, D]`, where it must.
+    ///   - tokenIDs: which tokens they are, `[T]`, where experts are looked up.
     /// - Returns: every result of the pass.
-    /// - Throws: `shape` if the rows are not of the block's hidden size.
-    public func forward(_ hidden: Matrix<Float>) throws(MoEError) -> MoEOutput {
+    /// - Throws: `shape` if the rows are not of the block's hidden size; `input` and `value` for
+    ///   what the router reads beside them.
+    public func forward(
+        _ hidden: Matrix<Float>, routerInput: Matrix<Float>? = nil, tokenIDs: [Int32]? = nil
+    ) throws(MoEError) -> MoEOutput {
         var workspace = makeWorkspace()
-        try forward(hidden, in: &workspace)
+        try forward(hidden, routerInput: routerInput, tokenIDs: tokenIDs, in: &workspace)
         return workspace.results
     }
 
@@ -32,17 +38,24 @@ extension MoEBlock {
     ///
     /// - Parameters:
     ///   - hidden: the tokens' hidden states, `[T, D]`.
+    ///   - routerInput: what the router reads in place of them, `[T, D]`, where it must.
+    ///   - tokenIDs: which tokens they are, `[T]`, where experts are looked up.
     ///   - workspace: memory made by this block; holds the results afterwards.
-    /// - Throws: `shape` if the rows are not of the block's hidden size.
+    /// - Throws: `shape` if the rows are not of the block's hidden size; `input` and `value` for
+    ///   what the router reads beside them.
     public func forward(
-        _ hidden: Matrix<Float>, in workspace: inout Workspace
+        _ hidden: Matrix<Float>, routerInput: Matrix<Float>? = nil, tokenIDs: [Int32]? = nil,
+        in workspace: inout Workspace
     ) throws(MoEError) {
-        guard hidden.columns == shape.hiddenSize else {
-            throw MoEError(
-                .shape,
-                "hidden states: \(hidden.shapeText), wanted [tokens, \(shape.hiddenSize)]")
+        for (name, rows) in [("hidden states", hidden), ("router input", routerInput ?? hidden)] {
+            guard rows.columns == shape.hiddenSize else {
+                throw MoEError(
+                    .shape, "\(name): \(rows.shapeText), wanted [tokens, \(shape.hiddenSize)]")
+            }
         }
-        try forward(hidden.elements.span, in: &workspace)
+        try forward(
+            hidden.elements.span, routerInput: routerInput?.elements.span,
+            tokenIDs: tokenIDs?.span, in: &workspace)
     }
 }
 

@@ -24,7 +24,7 @@ public struct SlotSum {
         slots = routing.topK
         rowOf = UnsafePointer(dispatch.rowOf.base)
         expertOf = UnsafePointer(routing.expertBuffer.base)
-        weights = UnsafePointer(routing.weightBuffer.base)
+        weights = routing.outputWeights
         self.hidden = hidden
         self.output = output
     }

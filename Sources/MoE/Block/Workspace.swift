@@ -19,8 +19,8 @@ public struct Workspace: ~Copyable {
     var outputBuffer = Buffer<Float>()
     var routedBuffer = Buffer<Float>()
 
-    init(topK: Int, routed: ExpertShape, shared: ExpertShape?) {
-        self.routing = Routing(topK: topK)
+    init(topK: Int, weightsInput: Bool, routed: ExpertShape, shared: ExpertShape?) {
+        self.routing = Routing(topK: topK, weightsInput: weightsInput)
         self.dispatch = Dispatch(expertCount: routed.expertCount)
         self.tokens = TokenRows(width: routed.hiddenSize)
         self.routed = ExpertRows(shape: routed)

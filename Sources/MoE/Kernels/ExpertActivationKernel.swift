@@ -1,13 +1,29 @@
 internal import MoEKernels
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
 /// The activation stage of an expert, between its two GEMMs, on memory of the caller.
 ///
 /// It is the fused operator as the block uses it: gate columns first, dynamic quantisation, rows
 /// of one expert. Nothing is allocated and nothing is checked.
 package struct ExpertActivationKernel: Sendable {
     private let kernels: OperatorKernels
-    private let activation: SwiGLU
+    private let function: Function
     private let width: Int
+
+    /// What is made of a row's gate and up, or of its up alone.
+    private enum Function {
+        case gated(moe_swiglu)
+        case gelu
+        case softcapped(gateCap: Float, upCap: Float)
+        case squaredReLU
+    }
 
     /// What the rows of one expert share.
     package struct Factors {
@@ -29,7 +45,7 @@ package struct ExpertActivationKernel: Sendable {
         }
     }
 
-    /// The stage for experts of one width and activation.
+    /// The stage for experts of one width and an activation of the operator.
     ///
     /// - Parameters:
     ///   - activation: the activation on halves, so not the interleaved one.
@@ -37,19 +53,45 @@ package struct ExpertActivationKernel: Sendable {
     ///   - kernels: the instruction set's kernels.
     package init(activation: SwiGLU, width: Int, kernels: OperatorKernels = .chosen) {
         self.kernels = kernels
-        self.activation = activation
+        self.function = .gated(activation.parameters)
         self.width = width
+    }
+
+    /// The stage for experts of one width and any activation.
+    ///
+    /// - Parameters:
+    ///   - activation: the activation.
+    ///   - width: H, the number of up columns.
+    ///   - kernels: the instruction set's kernels.
+    package init(activation: Activation, width: Int, kernels: OperatorKernels = .chosen) {
+        self.kernels = kernels
+        self.width = width
+        function =
+            switch activation {
+            case .swiGLU, .clampedSwiGLU, .swiGLUClampedAfter:
+                .gated((activation.operatorMode ?? .plain).parameters)
+            case .geluTanh: .gelu
+            case .softcappedSwiGLU(let gateCap, let upCap):
+                .softcapped(gateCap: gateCap, upCap: upCap)
+            case .squaredReLU: .squaredReLU
+            }
+    }
+
+    /// Columns of the first projection: 2H, or H without a gate.
+    package var inputWidth: Int {
+        if case .squaredReLU = function { width } else { 2 * width }
     }
 
     /// How many floats of scratch memory ``run(rows:accumulators:stride:activationScale:factors:scratch:values:valueStride:scale:)``
     /// needs.
-    package var scratchCount: Int { 2 * width }
+    package var scratchCount: Int { inputWidth }
 
     /// Dequantises, activates and quantises rows of one expert.
     ///
     /// - Parameters:
     ///   - rows: how many rows.
-    ///   - accumulators: the products, gate columns then up columns, 2H of every row used.
+    ///   - accumulators: the products, gate columns then up columns, ``inputWidth`` of every row
+    ///     used.
     ///   - stride: from one row of accumulators to the next, in elements.
     ///   - activationScale: one factor per row, `[rows]`; nil for none.
     ///   - factors: what the rows share.
@@ -64,13 +106,12 @@ package struct ExpertActivationKernel: Sendable {
         values: UnsafeMutablePointer<Int8>, valueStride: Int, scale: UnsafeMutablePointer<Float>
     ) {
         let functions = kernels.table.functions
-        let parameters = activation.parameters
         let h = Int64(width)
         for row in 0..<rows {
             functions.dequantize(
-                2 * h, 1, accumulators + row * stride, factors.weightScale,
+                Int64(inputWidth), 1, accumulators + row * stride, factors.weightScale,
                 activationScale?[row] ?? 1, nil, factors.bias, scratch)
-            functions.activate(h, parameters, scratch, scratch + width, scratch)
+            activate(gateUp: scratch, into: scratch)
             if let smooth = factors.smooth {
                 functions.multiply(h, moe_row_factors(values: smooth, step: 1), scratch)
             }
@@ -82,12 +123,29 @@ package struct ExpertActivationKernel: Sendable {
     /// The activation alone, for experts of float weights.
     ///
     /// - Parameters:
-    ///   - gateUp: one row, gate columns then up columns, `[2H]`.
+    ///   - gateUp: one row, gate columns then up columns, ``inputWidth``.
     ///   - result: where the activated row goes, `[H]`: either half of `gateUp`, or apart from it.
     package func activate(
         gateUp: UnsafePointer<Float>, into result: UnsafeMutablePointer<Float>
     ) {
-        kernels.table.functions.activate(
-            Int64(width), activation.parameters, gateUp, gateUp + width, result)
+        switch function {
+        case .gated(let parameters):
+            kernels.table.functions.activate(
+                Int64(width), parameters, gateUp, gateUp + width, result)
+        case .gelu:
+            kernels.table.functions.gelu(Int64(width), gateUp, gateUp + width, result)
+        case .softcapped(let gateCap, let upCap):
+            for index in 0..<width {
+                let gate = gateUp[index], up = gateUp[width + index]
+                result[index] =
+                    gateCap * tanh(gate / gateCap) * sigmoid(gate) * (upCap * tanh(up / upCap))
+            }
+        case .squaredReLU:
+            for index in 0..<width {
+                // A NaN fails the comparison and stays.
+                let positive = gateUp[index] < 0 ? 0 : gateUp[index]
+                result[index] = positive * positive
+            }
+        }
     }
 }

@@ -10,6 +10,8 @@ public struct Dispatch: ~Copyable, Sendable {
     var offsets: Buffer<Int>
     var tokenOf = Buffer<Int32>()
     var rowOf = Buffer<Int32>()
+    /// The weight of every row, `[R]`, where weights multiply the experts' input; else empty.
+    private var inputWeight = Buffer<Float>()
     private var active: Buffer<Int>
     private var activeCount = 0
 
@@ -31,6 +33,17 @@ public struct Dispatch: ~Copyable, Sendable {
         get { rowOf.span }
     }
 
+    /// The weight of every row where weights multiply the experts' input, else nil.
+    var inputWeights: UnsafePointer<Float>? {
+        inputWeight.count > 0 ? UnsafePointer(inputWeight.base) : nil
+    }
+
+    /// The activation scale of a row: its token's scale, times a weight on the input.
+    func scale(of row: Int, token scale: UnsafePointer<Float>) -> Float {
+        let scale = scale[Int(tokenOf.base[row])]
+        return inputWeight.count > 0 ? scale * inputWeight.base[row] : scale
+    }
+
     /// The experts that have rows, ascending.
     var activeExperts: UnsafeBufferPointer<Int> {
         UnsafeBufferPointer(start: active.base, count: activeCount)
@@ -47,6 +60,7 @@ public struct Dispatch: ~Copyable, Sendable {
         let pairs = routing.tokenCount * routing.topK, topK = routing.topK
         let experts = routing.expertBuffer.base
         rowOf.resize(pairs)
+        inputWeight.resize(routing.weightsInput ? pairs : 0)
         countRows(pairs: pairs, experts: experts)
         tokenOf.resize(rowCount)
         for pair in 0..<pairs {
@@ -60,6 +74,7 @@ public struct Dispatch: ~Copyable, Sendable {
             offsets.base[expert] = row + 1
             rowOf.base[pair] = Int32(row)
             tokenOf.base[row] = Int32(pair / topK)
+            if routing.weightsInput { inputWeight.base[row] = routing.weightBuffer.base[pair] }
         }
         for expert in stride(from: expertCount, to: 0, by: -1) {
             offsets.base[expert] = offsets.base[expert - 1]

@@ -8,16 +8,28 @@ public struct Router: Sendable {
     public var logitBias: [Float]?
     /// Added to the scores for the selection only, never to the weights, `[E]`.
     public var correctionBias: [Float]?
+    /// What every weight is multiplied by, by its expert, `[E]`; before the scaling factor.
+    public var expertScale: [Float]?
+    /// The experts of a token by its id, `[V, k]`, in place of a selection.
+    public var expertsOfToken: Matrix<Int32>?
+    /// The ε of a root-mean-square norm of the router's input; nil for none.
+    ///
+    /// A router with a norm reads an input of its own, before the norm of the experts' input.
+    public var inputNormEpsilon: Float?
 
     /// A router of its parameters.
     public init(
         configuration: RouterConfiguration, weight: Matrix<Float>, logitBias: [Float]? = nil,
-        correctionBias: [Float]? = nil
+        correctionBias: [Float]? = nil, expertScale: [Float]? = nil,
+        expertsOfToken: Matrix<Int32>? = nil, inputNormEpsilon: Float? = nil
     ) {
         self.configuration = configuration
         self.weight = weight
         self.logitBias = logitBias
         self.correctionBias = correctionBias
+        self.expertScale = expertScale
+        self.expertsOfToken = expertsOfToken
+        self.inputNormEpsilon = inputNormEpsilon
     }
 
     /// How many experts the router knows, identity experts included.
@@ -28,13 +40,22 @@ public struct Router: Sendable {
     /// - Throws: `configuration` or `shape`, naming the quantities that disagree.
     public func validate() throws(MoEError) {
         try configuration.validate(expertCount: expertCount)
-        for (name, bias) in [("logit bias", logitBias), ("correction bias", correctionBias)] {
+        for (name, bias) in [
+            ("logit bias", logitBias), ("correction bias", correctionBias),
+            ("expert scale", expertScale),
+        ] {
             guard bias.map({ $0.count == expertCount }) ?? true else {
                 throw MoEError(
                     .shape,
                     "router: \(name) has \(bias?.count ?? 0) values for \(expertCount) experts")
             }
         }
+        guard inputNormEpsilon.map({ $0.isFinite && $0 >= 0 }) ?? true else {
+            throw MoEError(
+                .value, "router: the norm's epsilon \(inputNormEpsilon ?? 0) is no number from 0 up"
+            )
+        }
+        try validateTable()
     }
 
     /// Stage 1: the experts and weights of every token.
@@ -42,12 +63,14 @@ public struct Router: Sendable {
     /// A token's logits are summed in an order of their own, whatever else is in the batch.
     ///
     /// - Parameters:
-    ///   - hidden: the tokens, `[T, D]`.
+    ///   - hidden: the tokens as the router reads them, `[T, D]`.
+    ///   - tokenIDs: which tokens they are, `[T]`, checked; nil where nothing is looked up.
     ///   - routing: receives experts and weights, sized to T tokens.
     ///   - scratch: memory for all tokens' logits and scores, grown here.
     ///   - threads: how many threads may work.
     func route(
-        _ hidden: UnsafePointer<Float>, into routing: inout Routing,
+        _ hidden: UnsafePointer<Float>, tokenIDs: UnsafePointer<Int32>? = nil,
+        into routing: inout Routing,
         scratch: inout Buffer<Float>, threads: Int
     ) {
         let experts = expertCount, width = weight.columns, topK = configuration.topK
@@ -73,8 +96,12 @@ public struct Router: Sendable {
             tiles: (tokens + tokensPerTile - 1) / tokensPerTile, threads: threads
         ) { tile, _ in
             for token in tile * tokensPerTile..<min((tile + 1) * tokensPerTile, tokens) {
+                let scores = logits + token * stride
+                if let epsilon = inputNormEpsilon {
+                    normalize(scores, count: experts, of: hidden + token * width, epsilon: epsilon)
+                }
                 selection.select(
-                    scratch: logits + token * stride, experts: selected + token * topK,
+                    scratch: scores, tokenID: tokenIDs?[token], experts: selected + token * topK,
                     weights: weights + token * topK)
             }
         }

@@ -24,6 +24,9 @@ public struct RouterConfiguration: Sendable, Hashable {
         case softmaxOfSelected
         /// The sigmoid of each.
         case sigmoidOfSelected
+        /// Phi's SparseMixer: two experts, each weighted by its softmax among the logits that are
+        /// relatively nearer to the greatest one left than `2 * jitter`.
+        case sparseMixer(jitter: Float)
     }
 
     /// How the weights of a token are brought to a sum of one.
@@ -117,6 +120,9 @@ public struct RouterConfiguration: Sendable, Hashable {
         }
         guard logitSoftcap.map({ $0.isFinite && $0 > 0 }) ?? true else {
             throw refuse("logit softcap \(logitSoftcap ?? 0) is not a finite number above 0")
+        }
+        if case .sparseMixer = weighting, topK != 2 || score != .logits || groups != nil {
+            throw refuse("a sparse mixer chooses two experts by logits, not \(topK) by scores")
         }
         guard let groups else { return }
         guard groups.count >= 1, expertCount % groups.count == 0 else {

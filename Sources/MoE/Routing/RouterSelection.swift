@@ -9,7 +9,7 @@ internal import Darwin
 /// From one token's logits to its experts and weights, step by step as the configuration says.
 struct RouterSelection {
     let router: Router
-    private var configuration: RouterConfiguration { router.configuration }
+    var configuration: RouterConfiguration { router.configuration }
     private var expertCount: Int { router.expertCount }
 
     /// Floats of scratch a token needs: its logits, which become scores, and selection scores.
@@ -19,10 +19,12 @@ struct RouterSelection {
     ///
     /// - Parameters:
     ///   - scratch: starts with the token's logits `[E]`; both halves are overwritten.
+    ///   - tokenID: which token it is, where experts are looked up.
     ///   - experts: receives the selected experts, best first.
     ///   - weights: receives their weights.
     func select(
-        scratch: UnsafeMutablePointer<Float>, experts: UnsafeMutablePointer<Int32>,
+        scratch: UnsafeMutablePointer<Float>, tokenID: Int32? = nil,
+        experts: UnsafeMutablePointer<Int32>,
         weights: UnsafeMutablePointer<Float>
     ) {
         let scores = UnsafeMutableBufferPointer(start: scratch, count: expertCount)
@@ -34,16 +36,24 @@ struct RouterSelection {
         if let cap = configuration.logitSoftcap {
             for expert in 0..<expertCount { scores[expert] = cap * tanh(scores[expert] / cap) }
         }
-        score(scores)
-        correct(scores, into: selection)
-        if let groups = configuration.groups, groups.count > 1 {
-            maskGroups(groups, of: selection)
-        }
         let chosen = UnsafeMutableBufferPointer(start: experts, count: configuration.topK)
-        topK(of: selection, into: chosen)
         let weights = UnsafeMutableBufferPointer(start: weights, count: configuration.topK)
+        if case .sparseMixer(let jitter) = configuration.weighting {
+            return mixSparsely(scores, selection, jitter: jitter, experts: chosen, weights: weights)
+        }
+        score(scores)
+        if let table = router.expertsOfToken, let tokenID {
+            let row = Int(tokenID) * table.columns
+            for slot in chosen.indices { chosen[slot] = table.elements[row + slot] }
+        } else {
+            correct(scores, into: selection)
+            if let groups = configuration.groups, groups.count > 1 {
+                maskGroups(groups, of: selection)
+            }
+            topK(of: selection, into: chosen)
+        }
         for slot in 0..<configuration.topK { weights[slot] = scores[Int(chosen[slot])] }
-        weigh(weights)
+        weigh(weights, of: chosen)
     }
 
     /// Logits to scores, in place.
@@ -129,9 +139,11 @@ struct RouterSelection {
     }
 
     /// Selected scores to weights, in place.
-    private func weigh(_ weights: UnsafeMutableBufferPointer<Float>) {
+    private func weigh(
+        _ weights: UnsafeMutableBufferPointer<Float>, of experts: UnsafeMutableBufferPointer<Int32>
+    ) {
         switch configuration.weighting {
-        case .score: break
+        case .score, .sparseMixer: break
         case .softmaxOfSelected: softmax(weights)
         case .sigmoidOfSelected:
             for slot in weights.indices { weights[slot] = sigmoid(weights[slot]) }
@@ -145,7 +157,9 @@ struct RouterSelection {
         case .sumAtLeast(let minimum): divisor = max(sum, minimum)
         }
         for slot in weights.indices {
-            weights[slot] = weights[slot] / divisor * configuration.scalingFactor
+            let weight = weights[slot] / divisor
+            let scale = router.expertScale?[Int(experts[slot])] ?? 1
+            weights[slot] = weight * scale * configuration.scalingFactor
         }
     }
 

@@ -7,11 +7,21 @@ public struct Routing: ~Copyable, Sendable {
     public private(set) var tokenCount = 0
     /// How many experts a token is sent to.
     public let topK: Int
+    /// Whether the weights multiply the experts' input, in place of their output.
+    let weightsInput: Bool
     var expertBuffer = Buffer<Int32>()
     var weightBuffer = Buffer<Float>()
+    /// Ones in place of the weights, where those have multiplied the input.
+    private var ones = Buffer<Float>()
 
-    init(topK: Int) {
+    init(topK: Int, weightsInput: Bool = false) {
         self.topK = topK
+        self.weightsInput = weightsInput
+    }
+
+    /// What the experts' outputs are multiplied by, `[T, k]`.
+    var outputWeights: UnsafePointer<Float> {
+        UnsafePointer(weightsInput ? ones.base : weightBuffer.base)
     }
 
     /// The expert of every slot, `[T, k]`; identity experts follow the real ones.
@@ -30,5 +40,9 @@ public struct Routing: ~Copyable, Sendable {
         tokenCount = tokens
         expertBuffer.resize(tokens * topK)
         weightBuffer.resize(tokens * topK)
+        if weightsInput {
+            ones.resize(tokens * topK)
+            ones.base.update(repeating: 1, count: tokens * topK)
+        }
     }
 }

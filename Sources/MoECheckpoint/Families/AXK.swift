@@ -2,8 +2,16 @@ internal import MoE
 
 extension ModelFamily {
     /// A.X-K1: DeepSeek-V3's block, one leading dense layer by default.
+    ///
+    /// The norm of the block's output is the layer's.
     static let axk1 = ModelFamily(
-        "axk1", moeLayers: .layerTypes(default: 1), tensors: .deepSeekV3
+        "axk1", moeLayers: .layerTypes(default: 1),
+        tensors: BlockTensors(
+            router: ["mlp.gate.weight"],
+            correctionBias: ["mlp.gate.e_score_correction_bias"],
+            experts: ExpertForm.published("mlp.experts"),
+            shared: [.separate("mlp.shared_experts")],
+            ofTheLayer: ["mlp.post_mlp_layernorm.weight"])
     ) { config throws(CheckpointError) in
         try config.deepSeekV3Layer()
     }

@@ -11,6 +11,12 @@ package struct BlockTensors: Sendable {
     let logitBias: [String]
     /// Added to the scores for the selection only, `[E]` or `[1, E]`; empty for families without.
     let correctionBias: [String]
+    /// What the router's input is multiplied by after its norm, `[D]`; empty for families without.
+    let routerScale: [String]
+    /// What an expert's weight is multiplied by, `[E]`; empty for families without.
+    let expertScale: [String]
+    /// The experts of every token of the vocabulary, `[V, k]`; empty for families without.
+    let expertsOfToken: [String]
     /// The forms the routed experts may have; where the names fit more than one, shapes decide,
     /// and where those fit too, the order here.
     let experts: [ExpertForm]
@@ -18,20 +24,29 @@ package struct BlockTensors: Sendable {
     let shared: [ExpertForm]
     /// The sigmoid gate of the shared expert, `[1, D]`; empty for families without.
     let sharedGate: [String]
+    /// Tensors that stand among the block's and are the layer's: nothing here reads them.
+    let ofTheLayer: [String]
 
     /// The names of a block's tensors, role by role.
     package init(
         router: [String], routerStorage: ExpertTensor.Storage = .outputMajor,
-        logitBias: [String] = [], correctionBias: [String] = [], experts: [ExpertForm],
-        shared: [ExpertForm] = [], sharedGate: [String] = []
+        logitBias: [String] = [], correctionBias: [String] = [],
+        routerScale: [String] = [], expertScale: [String] = [], expertsOfToken: [String] = [],
+        experts: [ExpertForm],
+        shared: [ExpertForm] = [], sharedGate: [String] = [],
+        ofTheLayer: [String] = []
     ) {
         self.router = router
         self.routerStorage = routerStorage
         self.logitBias = logitBias
         self.correctionBias = correctionBias
+        self.routerScale = routerScale
+        self.expertScale = expertScale
+        self.expertsOfToken = expertsOfToken
         self.experts = experts
         self.shared = shared
         self.sharedGate = sharedGate
+        self.ofTheLayer = ofTheLayer
     }
 }
 
@@ -42,4 +57,10 @@ extension BlockTensors {
         correctionBias: ["mlp.gate.e_score_correction_bias"],
         experts: ExpertForm.published("mlp.experts"),
         shared: [.separate("mlp.shared_experts")])
+
+    /// DeepSeek-V3's names, without a shared expert.
+    static let deepSeekV3Routed = BlockTensors(
+        router: ["mlp.gate.weight"],
+        correctionBias: ["mlp.gate.e_score_correction_bias"],
+        experts: ExpertForm.published("mlp.experts"))
 }

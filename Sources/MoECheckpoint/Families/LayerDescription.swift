@@ -14,6 +14,12 @@ package struct LayerDescription: Sendable, Hashable {
     package var router: RouterConfiguration
     /// Whether the selection uses the family's correction bias.
     package var usesCorrectionBias = true
+    /// Tokens of the vocabulary, where experts are looked up by token; nil where they are chosen.
+    package var vocabularySize: Int?
+    /// The ε of the norm of the router's input; nil for none.
+    package var routerNormEpsilon: Float?
+    /// Whether a routing weight multiplies its expert's input, in place of its output.
+    package var weightsInput = false
     /// What happens between the projections of every expert.
     package var activation: Activation
     /// Rows of the shared expert's gate; 0 without one.

@@ -4,6 +4,8 @@ package struct MoELayerRule: Sendable {
     package let origin: String
     /// Whether a layer is MoE.
     package let isMoE: @Sendable (LayerConfiguration) throws(CheckpointError) -> Bool
+    /// How many layers the model has, where no key of its own says so.
+    var layerCount: (@Sendable (LayerConfiguration) throws(CheckpointError) -> Int?)?
 }
 
 extension MoELayerRule {

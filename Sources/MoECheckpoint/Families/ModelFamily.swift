@@ -50,13 +50,11 @@ public struct ModelFamily: Sendable {
     /// The family of a model: by the text model's `model_type`, else by the whole model's.
     ///
     /// - Parameter configuration: the model's configuration.
-    /// - Returns: the one family that lists the type.
-    /// - Throws: `configuration` without a `model_type`, `unsupported` for one of no family.
-    package static func of(_ configuration: ModelConfiguration) throws(CheckpointError)
-        -> ModelFamily
-    {
-        let types = try configuration.modelTypes()
-        for type in types {
+    /// - Returns: the one family that lists the type, or nil if none does.
+    /// - Throws: `configuration` without a `model_type`, `unsupported` for one that is refused by
+    ///   name.
+    static func known(_ configuration: ModelConfiguration) throws(CheckpointError) -> ModelFamily? {
+        for type in try configuration.modelTypes() {
             if let family = all.first(where: { $0.modelTypes.contains(type) }) { return family }
             if let reason = refused[type] {
                 throw CheckpointError(
@@ -64,9 +62,40 @@ public struct ModelFamily: Sendable {
                     "\(configuration.file): model_type \"\(type)\" is not supported: \(reason)")
             }
         }
-        throw CheckpointError(
-            .unsupported,
-            "\(configuration.file): model_type \"\(types[0])\" is of no known family, "
-                + "wanted one of those that moe-cli families lists")
+        return nil
+    }
+
+    /// The family of a model whose `model_type` is known.
+    ///
+    /// - Parameter configuration: the model's configuration.
+    /// - Returns: the one family that lists the type.
+    /// - Throws: `configuration` without a `model_type`, `unsupported` for one of no family.
+    package static func of(_ configuration: ModelConfiguration) throws(CheckpointError)
+        -> ModelFamily
+    {
+        if let family = try known(configuration) { return family }
+        throw configuration.ofNoFamily("wanted one of those that moe-cli families lists")
+    }
+}
+
+extension ModelConfiguration {
+    /// The error about a `model_type` that no family lists.
+    func ofNoFamily(_ reason: String) -> CheckpointError {
+        let type = (try? modelTypes().first) ?? ""
+        return CheckpointError(
+            .unsupported, "\(file): model_type \"\(type)\" is of no known family, \(reason)")
+    }
+}
+
+extension ModelFamily {
+    /// How many decoder layers a model of the family has, dense ones included.
+    ///
+    /// - Parameter configuration: the model's configuration.
+    /// - Returns: the number of layers.
+    /// - Throws: `configuration` if it is missing or no number of layers.
+    func layerCount(of configuration: ModelConfiguration) throws(CheckpointError) -> Int {
+        let first = configuration.layer(0)
+        if let count = try moeLayers.layerCount?(first) { return count }
+        return try first.required(.layerCount)
     }
 }

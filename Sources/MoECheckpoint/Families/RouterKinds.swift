@@ -47,8 +47,11 @@ extension LayerConfiguration {
 
     /// Whether the weights of a token are brought to a sum of 1.
     func renormalizes(default value: Bool) throws(CheckpointError) -> Bool {
-        try flag(["norm_topk_prob", "moe_renormalize", "norm_expert_weight"], default: value)
+        try flag(Self.renormalizationKeys, default: value)
     }
+
+    /// The keys that say whether the weights of a token are brought to a sum of 1.
+    static let renormalizationKeys = ["norm_topk_prob", "moe_renormalize", "norm_expert_weight"]
 
     /// What every weight is multiplied by at the end.
     func scalingFactor() throws(CheckpointError) -> Float {

@@ -11,6 +11,9 @@ public struct Checkpoint: Sendable {
     public let configuration: ModelConfiguration
     /// The family the model belongs to.
     public let family: ModelFamily
+    /// The known family that the model was taken for by its tensors' names; nil where its
+    /// `model_type` says what it is.
+    public let takenFor: String?
     /// How many decoder layers the model has, dense ones included.
     public let layerCount: Int
     private let source: any TensorSource
@@ -21,26 +24,42 @@ public struct Checkpoint: Sendable {
     /// - Parameters:
     ///   - configuration: what `config.json` says.
     ///   - tensors: the tensors, from whatever container.
-    /// - Throws: `unsupported` for a model of no known family or a quantised one,
+    /// - Throws: `unsupported` for a model of no known family and layout or a quantised one,
     ///   `configuration` for one without a number of layers, `tensor` for names that contradict
     ///   each other.
     public init(
         configuration: ModelConfiguration, tensors: any TensorSource
     ) throws(CheckpointError) {
-        try self.init(
-            configuration: configuration, tensors: tensors, family: .of(configuration))
+        let index = try TensorIndex(names: tensors.names)
+        if let family = try ModelFamily.known(configuration) {
+            try self.init(configuration, tensors, index, family: family, takenFor: nil)
+        } else {
+            let layout = try UnknownLayout(configuration, index)
+            try self.init(
+                configuration, tensors, index, family: layout.family, takenFor: layout.takenFor)
+        }
     }
 
     /// A checkpoint of a family that the caller has found out.
     package init(
         configuration: ModelConfiguration, tensors: any TensorSource, family: ModelFamily
     ) throws(CheckpointError) {
+        try self.init(
+            configuration, tensors, TensorIndex(names: tensors.names), family: family,
+            takenFor: nil)
+    }
+
+    private init(
+        _ configuration: ModelConfiguration, _ tensors: any TensorSource, _ index: TensorIndex,
+        family: ModelFamily, takenFor: String?
+    ) throws(CheckpointError) {
         try configuration.refuseQuantized()
         self.configuration = configuration
         self.family = family
-        self.layerCount = try configuration.layer(0).required(.layerCount)
+        self.takenFor = takenFor
+        self.layerCount = try family.layerCount(of: configuration)
         self.source = tensors
-        self.index = try TensorIndex(names: tensors.names)
+        self.index = index
     }
 
     /// The layers that are MoE: those that have a router.

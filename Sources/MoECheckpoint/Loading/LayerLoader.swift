@@ -4,6 +4,7 @@ internal import MoE
 struct LayerLoader: ~Copyable {
     private let description: LayerDescription
     private let plan: LayerPlan
+    private let source: any TensorSource
     private var reader: RowReader
 
     /// A loader of a layer.
@@ -15,6 +16,7 @@ struct LayerLoader: ~Copyable {
     init(_ description: LayerDescription, plan: LayerPlan, source: any TensorSource) {
         self.description = description
         self.plan = plan
+        self.source = source
         self.reader = RowReader(source)
     }
 
@@ -25,11 +27,7 @@ struct LayerLoader: ~Copyable {
     /// - Throws: `file` if a file cannot give its bytes, `tensor` for a weight or a bias that is
     ///   NaN or infinite.
     mutating func layer(_ format: ExpertFormat) throws(CheckpointError) -> MoELayer {
-        let router = Router(
-            configuration: description.router,
-            weight: try Matrix<Float>.load(plan.router, with: &reader),
-            logitBias: try vector(plan.logitBias),
-            correctionBias: try vector(plan.correctionBias))
+        let router = try router()
         let shared: SharedExpert? =
             if let expert = plan.shared {
                 SharedExpert(
@@ -38,7 +36,26 @@ struct LayerLoader: ~Copyable {
             } else { nil }
         return MoELayer(
             router: router, activation: description.activation,
-            experts: try experts(plan.experts, format), shared: shared)
+            experts: try experts(plan.experts, format), shared: shared,
+            weightsInput: description.weightsInput)
+    }
+
+    private mutating func router() throws(CheckpointError) -> Router {
+        var weight = try Matrix<Float>.load(plan.router, with: &reader)
+        if let scale = try vector(plan.routerScale) {
+            // The norm's own scale, and the root of D that the router divides by.
+            let root = Float(weight.columns).squareRoot()
+            for expert in 0..<weight.rows {
+                for index in 0..<weight.columns { weight[expert, index] *= scale[index] / root }
+            }
+        }
+        return Router(
+            configuration: description.router, weight: weight,
+            logitBias: try vector(plan.logitBias),
+            correctionBias: try vector(plan.correctionBias),
+            expertScale: try vector(plan.expertScale),
+            expertsOfToken: try plan.expertsOfToken?.load(from: source),
+            inputNormEpsilon: description.routerNormEpsilon)
     }
 
     private mutating func experts(

@@ -1,3 +1,5 @@
+internal import MoE
+
 /// Where all tensors of one MoE layer are, checked against the configuration before any is read.
 struct LayerPlan: Sendable {
     /// `[E, D]`, identity experts included.
@@ -6,6 +8,12 @@ struct LayerPlan: Sendable {
     let logitBias: MatrixPlan?
     /// `[E]`, as a matrix of single columns.
     let correctionBias: MatrixPlan?
+    /// `[D]`, as a matrix of single columns.
+    let routerScale: MatrixPlan?
+    /// `[E]`, as a matrix of single columns.
+    let expertScale: MatrixPlan?
+    /// `[V, k]` of integers.
+    let expertsOfToken: IntegerTable?
     /// The routed experts.
     let experts: [ExpertPlan]
     /// The shared expert.
@@ -34,6 +42,14 @@ struct LayerPlan: Sendable {
         logitBias = try finder.vector("a router bias", names.logitBias, rows)
         correctionBias = try finder.vector(
             "a correction bias", description.usesCorrectionBias ? names.correctionBias : [], rows)
+        routerScale = try finder.vector("a router scale", names.routerScale, hiddenSize)
+        expertScale = try finder.vector("a scale of experts", names.expertScale, rows)
+        expertsOfToken =
+            if let vocabularySize = description.vocabularySize {
+                try finder.integers(
+                    "experts by token", names.expertsOfToken,
+                    [vocabularySize, description.router.topK])
+            } else { nil }
         experts = try finder.experts(
             names.experts, count: description.expertCount,
             identityCount: description.identityExpertCount, width: description.expertWidth,
@@ -48,6 +64,6 @@ struct LayerPlan: Sendable {
         } else {
             (shared, sharedGate) = (nil, nil)
         }
-        try finder.refuseUnread(family: family.name)
+        try finder.refuseUnread(family: family.name, except: names.ofTheLayer)
     }
 }

@@ -31,6 +31,13 @@ struct RoleFinder {
                 storage: isRow ? .inputMajor : .outputMajor, in: source))
     }
 
+    /// A tensor that is a table of integers.
+    mutating func integers(
+        _ role: String, _ candidates: [String], _ shape: [Int]
+    ) throws(CheckpointError) -> IntegerTable {
+        try IntegerTable(name: take(role, candidates), shape: shape, in: source)
+    }
+
     /// All routed experts, in the first form that fits.
     ///
     /// Some programs write gates and ups for identity experts too; those are left unread.
@@ -69,10 +76,10 @@ struct RoleFinder {
     }
 
     /// Refuses tensors beside those of the block that no role has taken.
-    func refuseUnread(family: String) throws(CheckpointError) {
+    func refuseUnread(family: String, except spared: [String]) throws(CheckpointError) {
         let blocks = Set(found.map { $0.prefix { $0 != "." } })
         let unread = tensors.leaves.filter {
-            !found.contains($0) && blocks.contains($0.prefix { $0 != "." })
+            !found.contains($0) && !spared.contains($0) && blocks.contains($0.prefix { $0 != "." })
         }
         if let leaf = unread.min() {
             throw CheckpointError(

@@ -19,6 +19,9 @@ struct TensorIndex: Sendable {
         self.layers = layers
     }
 
+    /// The layers that the checkpoint holds anything of, ascending.
+    var heldLayers: [LayerTensors] { layers.values.sorted { $0.layer < $1.layer } }
+
     /// The tensors of a layer; empty if the checkpoint has none.
     func layer(_ index: Int) -> LayerTensors {
         layers[index] ?? LayerTensors(layer: index)

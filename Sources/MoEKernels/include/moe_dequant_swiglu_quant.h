@@ -53,6 +53,10 @@ typedef struct {
     /* v[i] = SwiGLU(act[i], lin[i]); v may be act or lin, and must not overlap them otherwise. */
     void (*activate)(int64_t n, moe_swiglu swiglu, const float *act, const float *lin, float *v);
 
+    /* v[i] = gelu(gate[i]) * up[i], the GELU by its approximation with tanh; v as in activate. Not
+     * the operator's, but between the same two GEMMs. */
+    void (*gelu)(int64_t n, const float *gate, const float *up, float *v);
+
     /* v[i] = v[i] * factors[i]. */
     void (*multiply)(int64_t n, moe_row_factors factors, float *v);
 

@@ -24,6 +24,15 @@ struct Forward: ParsableCommand {
     @Option(help: "The tensor in it that holds them.")
     var inputTensor = "hidden_states"
 
+    @Option(
+        name: .customLong("token-ids-tensor"),
+        help: "The tensor in it with the tokens' ids [T], where experts are looked up by them.")
+    var tokenIDsTensor: String?
+
+    @Option(
+        help: "The tensor in it that the router reads [T, D], where it has an input of its own.")
+    var routerInputTensor: String?
+
     @Option(help: "The safetensors file to write.")
     var output: String
 
@@ -34,10 +43,16 @@ struct Forward: ParsableCommand {
 
     func run() throws {
         let backend = try compute.resolved()
-        let hidden = try TensorFile(input).floatMatrix(inputTensor, wanted: "[tokens, hidden]")
+        let file = try TensorFile(input)
+        let hidden = try file.floatMatrix(inputTensor, wanted: "[tokens, hidden]")
+        let routerInput = try routerInputTensor.map {
+            try file.floatMatrix($0, wanted: "[tokens, hidden]")
+        }
+        let tokenIDs = try tokenIDsTensor.map { try file.integers($0, wanted: "[tokens]") }
         let layer = try Checkpoint(directory: model).layer(layer, experts: experts)
         let block = try MoEBlock(layer, backend: backend, threads: compute.threads)
-        let results = try block.forward(hidden)
+        let results = try block.forward(
+            hidden, routerInput: routerInput, tokenIDs: tokenIDs)
         try SafetensorsWriter.write(tensors(of: results), to: output)
     }
 

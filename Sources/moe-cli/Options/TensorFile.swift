@@ -48,6 +48,22 @@ struct TensorFile {
         return try Matrix(rows: tensor.shape[0], columns: tensor.shape[1], elements: elements)
     }
 
+    /// An I32 vector, or an I64 one whose integers fit 32 bits.
+    func integers(_ name: String, wanted: String) throws -> [Int32] {
+        let tensor = try tensor(name, rank: 1, wanted: wanted)
+        if let elements = tensor.elements(as: Int32.self) { return elements }
+        guard let wide = tensor.elements(as: Int64.self) else {
+            throw wrongType(name, tensor, wanted: "I32 or I64")
+        }
+        return try wide.map { value in
+            guard let narrow = Int32(exactly: value) else {
+                throw CheckpointError(
+                    .tensor, "\(file.path): \(name): \(value) is beyond 32 bits")
+            }
+            return narrow
+        }
+    }
+
     private func wrongType(_ name: String, _ tensor: Tensor, wanted: String) -> CheckpointError {
         CheckpointError(
             .tensor, "\(file.path): \(name): type \(tensor.type.rawValue), wanted \(wanted)")

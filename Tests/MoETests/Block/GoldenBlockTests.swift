@@ -37,7 +37,11 @@ struct GoldenBlockTests {
         let layer = try Checkpoint(directory: block.directory)
             .layer(GoldenBlock.layer, experts: format)
         let moe = try MoEBlock(layer, backend: BackendCatalog.backend(backend).backend, threads: 2)
-        return (golden, try moe.forward(golden.hiddenStates))
+        return (
+            golden,
+            try moe.forward(
+                golden.hiddenStates, routerInput: golden.routerInput, tokenIDs: golden.tokenIDs)
+        )
     }
 
     private func routingViolations(_ golden: Golden, _ found: MoEOutput) -> [String] {

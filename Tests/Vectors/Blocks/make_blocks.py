@@ -3,10 +3,12 @@
 and what the MoE block must compute for it.
 
     make_blocks.py [BLOCK ...]          all blocks if none is named; `make golden` sets up Python first
+    make_blocks.py --every FOLDER       a block of every family instead, for check_blocks.py
 """
 import argparse
 import json
 import pathlib
+import random
 
 from safetensors.torch import save
 
@@ -29,12 +31,29 @@ BLOCKS = {
     "deepseek_v3": ("deepseek_v3", 8, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=16, top_k=4)),
     "kimi_k2": ("kimi_k2", 9, "bf16", Sizes(tokens=9, hidden=32, width=20, experts=8, top_k=2)),
     "glm4_moe": ("glm4_moe", 10, "f32", Sizes(tokens=9, hidden=32, width=9, experts=8, top_k=3)),
+    "minimax_m2": ("minimax_m2", 11, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=5, top_k=2)),
+    "lfm2_moe": ("lfm2_moe", 12, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=8, top_k=3)),
+    "ernie4_5_moe": ("ernie4_5_moe", 13, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=7, top_k=3)),
+    "longcat_flash": ("longcat_flash", 14, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=5, top_k=2)),
+    "nemotron_h": ("nemotron_h", 15, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=8, top_k=3)),
+    "phimoe": ("phimoe", 16, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=5, top_k=2)),
+    "gpt_oss": ("gpt_oss", 17, "bf16", Sizes(tokens=9, hidden=24, width=24, experts=4, top_k=2)),
+    "granitemoeshared": ("granitemoeshared", 18, "bf16", Sizes(tokens=9, hidden=32, width=10, experts=4, top_k=2)),
+    "dbrx": ("dbrx", 19, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=5, top_k=2)),
+    "llama4": ("llama4", 20, "bf16", Sizes(tokens=9, hidden=24, width=10, experts=5, top_k=1)),
+    "gemma4": ("gemma4", 21, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=5, top_k=2)),
+    "deepseek_v4_hash": ("deepseek_v4_hash", 22, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=8, top_k=3)),
 }
 SHARDS = 3
 
 
 def make(name):
     family, seed, dtype, sizes, *unusual = BLOCKS[name]
+    write(HERE / name, family, seed, dtype, sizes, unusual)
+
+
+def write(folder, family, seed, dtype, sizes, unusual=()):
+    """One block in a folder of its own."""
     layer = Layer(sizes, seed, dtype, GOLDEN_LAYER)
     block = FAMILIES[family](layer)
     expected = golden.golden(block, golden.decisive_input(block, layer))
@@ -43,14 +62,31 @@ def make(name):
         tensors |= FAMILIES[family](Layer(sizes, seed, dtype, 0)).tensors
     if "fused" in unusual:
         tensors = fused(tensors, block, layer)
-    folder = HERE / name
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(block.config, indent=2, sort_keys=True) + "\n")
     write_model(folder, tensors, SHARDS if "sharded" in unusual else 1)
     write_tensors(folder / "golden.safetensors", expected,
-                  {"family": family, "layer": str(GOLDEN_LAYER), "top_k": str(sizes.top_k)})
+                  {"family": family, "layer": str(GOLDEN_LAYER), "top_k": str(block.router.top_k)})
     error = golden.distance(expected["w8a8_output"].numpy(), expected["output"].numpy())
-    print(f"{name:18} group_index {expected['group_index'].tolist()}, int8 {error:.1%} from float")
+    print(f"{folder.name:24} group_index {expected['group_index'].tolist()}, int8 {error:.1%} from float")
+
+
+def make_all(folder, seeds):
+    """A block of every family and seed, of sizes that follow from the seed: too many to keep."""
+    for family in FAMILIES:
+        for seed in range(seeds):
+            pick = random.Random(f"{family} {seed}")
+            sizes = Sizes(tokens=pick.choice([1, 5, 17, 40]), hidden=pick.choice([32, 64, 96, 200, 512]),
+                          width=pick.choice([24, 40, 72, 130]), experts=pick.choice([8, 16, 32]),
+                          top_k=pick.choice([2, 3, 4]))
+            for attempt in range(3):
+                try:
+                    write(folder / f"{family}-{seed}", family, seed + 100 * attempt, pick.choice(["bf16", "f16", "f32"]),
+                          sizes)
+                    break
+                except AssertionError as error:
+                    if "use another seed" not in str(error) or attempt == 2:
+                        raise AssertionError(f"{family}, seed {seed}: {error}") from error
 
 
 def fused(tensors, block, layer):
@@ -86,7 +122,12 @@ def write_tensors(path, tensors, metadata):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("blocks", nargs="*", metavar="BLOCK", help=", ".join(BLOCKS))
-    names = parser.parse_args().blocks
+    parser.add_argument("--every", type=pathlib.Path, metavar="FOLDER", help="blocks of every family, into this folder")
+    parser.add_argument("--seeds", type=int, default=2, help="how many blocks of each (2)")
+    arguments = parser.parse_args()
+    if arguments.every:
+        return make_all(arguments.every, arguments.seeds)
+    names = arguments.blocks
     if unknown := sorted(set(names) - set(BLOCKS)):
         parser.error(f"no such block: {', '.join(unknown)}")
     for name in names or BLOCKS:

@@ -54,15 +54,21 @@ class Layer:
         bias = self.random.normal(0, size, experts)
         return np.where(self.random.random(experts) < 0.15, 4 * bias, bias)
 
-    def fill(self, module, spread):
+    def fill(self, module, spread, correction=0.1, transposed=False):
         """Gives every parameter and buffer of a transformers module values of its kind."""
         for name, p in [*module.named_parameters(), *module.named_buffers()]:
-            if name.endswith("correction_bias"):
-                values = self.stored(self.correction(p.numel()), torch.float32)
+            if name.endswith(("correction_bias", "expert_bias")):
+                values = self.stored(self.correction(p.numel(), correction), torch.float32)
             elif name.endswith("shared_expert_gate.weight"):
                 values = self.stored(self.router(1, 1.5))
-            elif name.endswith("gate.weight"):
+            elif name.endswith("gate.weight") or ("router" in name or "gate." in name) and name.endswith("weight"):
                 values = self.stored(self.router(p.shape[0], spread))
+            elif name.endswith("bias"):
+                values = self.stored(self.random.normal(0, 0.3, p.shape))
+            elif name.endswith("scale"):
+                values = self.stored(np.exp(self.random.normal(0, 0.2, p.shape)))
+            elif transposed and p.dim() == 3:
+                values = self.stored(np.swapaxes(self.matrix([p.shape[0], p.shape[2], p.shape[1]]), 1, 2).copy())
             else:
                 values = self.stored(self.matrix(p.shape))
             p.data.copy_(values.float().reshape(p.shape))

@@ -1,6 +1,7 @@
 /// The library's own kernels: packed int8 weights, whole passes with intermediates in cache.
 ///
-/// Float experts have no kernels of their own and go through another backend.
+/// Float experts, and activations that are not the operator's, have no kernels of their own and go
+/// through another backend.
 package struct NativeBackend: ExpertBackend {
     package var name: String { BackendName.native.rawValue }
     private let kernel: GemmKernel
@@ -15,6 +16,9 @@ package struct NativeBackend: ExpertBackend {
     package func prepare(
         _ experts: consuming ExpertWeights, shape: ExpertShape, activation: Activation
     ) throws(MoEError) -> PreparedExperts {
+        guard let mode = activation.operatorMode else {
+            return try floatExperts.prepare(experts, shape: shape, activation: activation)
+        }
         switch consume experts {
         case .int8(let experts):
             return .pass(
@@ -22,7 +26,7 @@ package struct NativeBackend: ExpertBackend {
                     packed: try PackedExperts(
                         packing: experts, shape: shape, kernel: kernel,
                         threads: WorkerPool.processorCount),
-                    activation: activation.operatorMode))
+                    activation: mode))
         case .float(let experts):
             return try floatExperts.prepare(.float(experts), shape: shape, activation: activation)
         }

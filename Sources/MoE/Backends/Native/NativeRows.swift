@@ -55,7 +55,7 @@ extension NativeRows {
             let token = Int(dispatch.tokenOf.base[row])
             source.base[row] = values + token * width
             sourceStart.base[row] = start[token]
-            sourceScale.base[row] = tokens.scale.base[token]
+            sourceScale.base[row] = dispatch.scale(of: row, token: tokens.scale.base)
         }
     }
 

@@ -11,22 +11,23 @@ struct FloatStages<Multiplier: TileMultiplier>: ExpertStages {
         _ tokens: borrowing TokenRows, _ dispatch: borrowing Dispatch,
         into rows: inout ExpertRows, threads: Int
     ) {
-        rows.gateUp.resize(dispatch.rowCount * 2 * shape.expertWidth)
+        rows.gateUp.resize(dispatch.rowCount * activation.inputWidth)
         guard let hidden = tokens.hidden else { return }
         multiply(
             hidden, source: dispatch.tokenOf.base, depth: shape.hiddenSize, dispatch,
             weights: \.gateUp, bias: \.gateUpBias, into: rows.gateUp.base,
-            width: 2 * shape.expertWidth, scratch: &rows.scratch, threads: threads)
+            width: activation.inputWidth, inputWeight: dispatch.inputWeights,
+            scratch: &rows.scratch, threads: threads)
     }
 
     func activate(_ dispatch: borrowing Dispatch, in rows: inout ExpertRows, threads: Int) {
-        let width = shape.expertWidth
+        let width = shape.expertWidth, inputWidth = activation.inputWidth
         rows.activated.resize(dispatch.rowCount * width)
         let gateUp = UnsafePointer(rows.gateUp.base), activated = rows.activated.base
         forEachBlockOfRows(dispatch, threads: threads) { _, block, _ in
             for row in block {
                 activation.activate(
-                    gateUp: gateUp + row * 2 * width, into: activated + row * width)
+                    gateUp: gateUp + row * inputWidth, into: activated + row * width)
             }
         }
     }
@@ -39,12 +40,13 @@ struct FloatStages<Multiplier: TileMultiplier>: ExpertStages {
             width: shape.hiddenSize, scratch: &rows.scratch, threads: threads)
     }
 
-    /// One grouped float32 GEMM with the expert's bias added.
+    /// One grouped float32 GEMM, every row times its weight on the input, the bias added.
     private func multiply(
         _ x: UnsafePointer<Float>, source: UnsafePointer<Int32>?, depth: Int,
         _ dispatch: borrowing Dispatch, weights: KeyPath<Expert<Matrix<Float>>, Matrix<Float>>,
         bias: KeyPath<Expert<Matrix<Float>>, [Float]?>, into out: UnsafeMutablePointer<Float>,
-        width: Int, scratch: inout Buffer<Float>, threads: Int
+        width: Int, inputWeight: UnsafePointer<Float>? = nil, scratch: inout Buffer<Float>,
+        threads: Int
     ) {
         scratch.resize(threads * multiplier.scratchCount)
         let scratch = scratch.base
@@ -60,6 +62,12 @@ struct FloatStages<Multiplier: TileMultiplier>: ExpertStages {
                         weights: weights, columns: columns.count, depth: depth),
                     into: tileOut, stride: width,
                     scratch: scratch + worker * multiplier.scratchCount)
+            }
+            if let inputWeight {
+                for row in 0..<tileRows.count {
+                    let factor = inputWeight[first + row], values = tileOut + row * width
+                    for column in 0..<columns.count { values[column] *= factor }
+                }
             }
             withOptionalElements(of: experts[expert][keyPath: bias]) { bias in
                 guard let bias else { return }

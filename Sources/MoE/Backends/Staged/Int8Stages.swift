@@ -11,7 +11,7 @@ struct Int8Stages<Multiplier: TileMultiplier>: ExpertStages {
         _ tokens: borrowing TokenRows, _ dispatch: borrowing Dispatch,
         into rows: inout ExpertRows, threads: Int
     ) {
-        let width = 2 * shape.expertWidth, depth = shape.hiddenSize
+        let width = activation.inputWidth, depth = shape.hiddenSize
         rows.accumulators.resize(dispatch.rowCount * width)
         rows.scratch.resize(threads * multiplier.scratchCount)
         let out = rows.accumulators.base, scratch = rows.scratch.base
@@ -27,10 +27,10 @@ struct Int8Stages<Multiplier: TileMultiplier>: ExpertStages {
                     scratch: scratch + worker * multiplier.scratchCount)
             }
         }
-        // The operator takes one activation scale a row; rows of one token share its scale.
+        // The operator takes one activation scale a row: its token's, times a weight on the input.
         rows.activationScale.resize(dispatch.rowCount)
         for row in 0..<dispatch.rowCount {
-            rows.activationScale.base[row] = tokens.scale.base[Int(source[row])]
+            rows.activationScale.base[row] = dispatch.scale(of: row, token: tokens.scale.base)
         }
     }
 
@@ -48,8 +48,9 @@ struct Int8Stages<Multiplier: TileMultiplier>: ExpertStages {
                 withOptionalElements(of: experts[expert].gateUpBias) { bias in
                     guard let weightScale = weightScale.baseAddress else { return }
                     activation.run(
-                        rows: block.count, accumulators: accumulators + first * 2 * width,
-                        stride: 2 * width, activationScale: activationScale + first,
+                        rows: block.count,
+                        accumulators: accumulators + first * activation.inputWidth,
+                        stride: activation.inputWidth, activationScale: activationScale + first,
                         factors: .init(weightScale: weightScale, bias: bias),
                         scratch: scratch + worker * activation.scratchCount,
                         values: values + first * width, valueStride: width, scale: scale + first)

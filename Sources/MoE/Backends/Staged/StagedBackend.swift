@@ -7,7 +7,7 @@ struct StagedBackend<Multiplier: TileMultiplier>: ExpertBackend {
         _ experts: consuming ExpertWeights, shape: ExpertShape, activation: Activation
     ) throws(MoEError) -> PreparedExperts {
         let activation = ExpertActivationKernel(
-            activation: activation.operatorMode, width: shape.expertWidth)
+            activation: activation, width: shape.expertWidth)
         return switch experts {
         case .int8(let experts):
             .stages(
