@@ -96,6 +96,7 @@ public struct MoEBlock: Sendable {
     ) throws(MoEError) {
         let tokenCount = try workspace.begin(hidden.count, of: self)
         try router.check(tokens: tokenCount, routerInput: routerInput?.count, tokenIDs: tokenIDs)
+        // A span's memory stays where it is for as long as the span is borrowed: for this call.
         let routerInput = routerInput?.withUnsafeBufferPointer(\.baseAddress)
         let tokenIDs = tokenIDs?.withUnsafeBufferPointer(\.baseAddress)
         try hidden.withUnsafeBufferPointer { hidden throws(MoEError) in

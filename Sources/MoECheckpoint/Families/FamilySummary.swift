@@ -46,7 +46,6 @@ extension ModelFamily {
         root["model_type"] = .string(name)
         root["layers_block_type"] = .array([.string("moe")])
         root["swiglu_limits"] = .array([.number(7)])
-        root["architectures"] = .array([.string("BailingMoeV2ForCausalLM")])
         for (key, value) in [
             ("hidden_size", 64), ("moe_intermediate_size", 32), ("intermediate_size", 32),
             ("num_experts", 16), ("num_experts_per_tok", 2), ("n_shared_experts", 2),

@@ -13,6 +13,8 @@ public struct ModelFamily: Sendable {
 
     /// What `model_type` says; the first is the family's own name.
     public let modelTypes: [String]
+    /// Names in `architectures` that stand for the family whatever `model_type` says.
+    let architectures: [String]
     /// Which layers are MoE, by the configuration.
     package let moeLayers: MoELayerRule
     /// The names of a block's tensors.
@@ -29,31 +31,39 @@ public struct ModelFamily: Sendable {
     ///
     /// - Parameters:
     ///   - modelTypes: what `model_type` says, the family's own name first.
+    ///   - architectures: names in `architectures` that decide over `model_type`.
     ///   - moeLayers: which layers are MoE.
     ///   - tensors: the names of a block's tensors.
     ///   - yardstick: what its blocks were compared with.
     ///   - describe: reads the configuration of a MoE layer.
     package init(
-        _ modelTypes: String..., moeLayers: MoELayerRule, tensors: BlockTensors,
+        _ modelTypes: String..., architectures: [String] = [], moeLayers: MoELayerRule,
+        tensors: BlockTensors,
         checkedAgainst yardstick: Yardstick = .transformers,
         describe:
             @escaping @Sendable (LayerConfiguration) throws(CheckpointError)
             -> LayerDescription
     ) {
         self.modelTypes = modelTypes
+        self.architectures = architectures
         self.moeLayers = moeLayers
         self.tensors = tensors
         self.yardstick = yardstick
         self.describe = describe
     }
 
-    /// The family of a model: by the text model's `model_type`, else by the whole model's.
+    /// The family of a model: by a name in `architectures`, by the text model's `model_type`, else
+    /// by the whole model's.
     ///
     /// - Parameter configuration: the model's configuration.
     /// - Returns: the one family that lists the type, or nil if none does.
     /// - Throws: `configuration` without a `model_type`, `unsupported` for one that is refused by
     ///   name.
     static func known(_ configuration: ModelConfiguration) throws(CheckpointError) -> ModelFamily? {
+        let classes = Set(configuration.architectures)
+        if let family = all.first(where: { !classes.isDisjoint(with: $0.architectures) }) {
+            return family
+        }
         for type in try configuration.modelTypes() {
             if let family = all.first(where: { $0.modelTypes.contains(type) }) { return family }
             if let reason = refused[type] {

@@ -129,4 +129,15 @@ struct FamilyDescriptionTests {
         let types = Set(ModelFamily.all.flatMap(\.modelTypes))
         #expect(types.isDisjoint(with: ModelFamily.refused.keys))
     }
+
+    @Test("a name in architectures decides over model_type")
+    func architectures() throws {
+        for (architecture, name) in [
+            ("BailingMoeForCausalLM", "bailing_moe"), ("BailingMoeV2ForCausalLM", "bailing_moe_v2"),
+        ] {
+            let config = try configuration(
+                #"{"model_type": "bailing_moe", "architectures": ["\#(architecture)"]}"#)
+            #expect(try ModelFamily.of(config).name == name)
+        }
+    }
 }
