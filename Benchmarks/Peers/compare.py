@@ -70,7 +70,7 @@ def measure_errors(peers, folders, settings, failures):
                             extra={"MOE_CLI": str(settings.program)})
             errors[peer.name] = worker.ask("error")["relative_error"]
             worker.stop()
-            print(f"{peer.title}: error {errors[peer.name]:.4f}", flush=True)
+            print(f"{peer.title}: error {errors[peer.name]:.3g}", flush=True)
         except ContenderFailed as failure:
             failures[peer.name, "small", 0] = str(failure)
             folders.pop(peer.name, None)
