@@ -36,10 +36,11 @@ static size_t check(const moe_gemm_s8 *gemm, size_t rows, size_t used, size_t de
     const size_t columns = padded(used, gemm->lanes);
     guarded x = guarded_memory(rows * depth), w = guarded_memory(used * depth);
     guarded out = guarded_memory(rows * columns * 4);
-    guarded packed = guarded_memory(padded(columns * padded(depth, gemm->group), 64));
+    const size_t bytes = moe_gemm_s8_panel_bytes(gemm, columns, depth);
+    guarded packed = guarded_memory(bytes);
     int8_t *values = (int8_t *)x.end - rows * depth, *weights = (int8_t *)w.end - used * depth;
     int32_t *products = (int32_t *)(out.end - rows * columns * 4);
-    uint8_t *panel = packed.end - padded(columns * padded(depth, gemm->group), 64);
+    uint8_t *panel = packed.end - bytes;
     const int8_t **starts = malloc(rows * sizeof *starts);
     int32_t *corrections = calloc(rows, sizeof *corrections);
     for (size_t i = 0; i < rows * depth; i++) values[i] = i % 5 ? random_int8() : -128;

@@ -18,7 +18,6 @@ package struct GemmKernel: Sendable, CustomStringConvertible {
     let expertTiles: ExpertTiles
     let activation: OperatorKernels
     private let table: Table
-    private let group: Int
 
     package var description: String { name }
 
@@ -41,7 +40,6 @@ package struct GemmKernel: Sendable, CustomStringConvertible {
         expertTiles = ExpertTiles(functions: moe_expert_tiles_for(isa).pointee)
         activation = OperatorKernels(isa)
         table = Table(gemm: gemm)
-        group = gemm.group
     }
 
     /// The kernel of the instruction set that the process uses.
@@ -54,9 +52,7 @@ package struct GemmKernel: Sendable, CustomStringConvertible {
 
     /// Bytes of a packed panel.
     package func panelBytes(columns: Int, depth: Int) -> Int {
-        let padded = (depth + group - 1) / group * group
-        // Panels start at cache lines, whatever the depth.
-        return (columns * padded + 63) / 64 * 64
+        withUnsafePointer(to: table.gemm) { moe_gemm_s8_panel_bytes($0, columns, depth) }
     }
 
     /// Packs rows of weights into a panel.

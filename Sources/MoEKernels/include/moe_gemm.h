@@ -11,7 +11,10 @@
  *
  * Kernels whose instruction multiplies unsigned with signed bytes store weight + 128. The sum is
  * then too large by 128 times the sum of the row's activations, whatever the column: `start`
- * takes it off. Additions wrap, so no intermediate sum can overflow. */
+ * takes it off. Additions wrap, so no intermediate sum can overflow.
+ *
+ * A kernel that decides at packing how weights are multiplied writes that beside them: a header
+ * for every `lanes` columns of every block of K. Its corrections stand there and offset is 0. */
 #ifndef MOE_GEMM_H
 #define MOE_GEMM_H
 
@@ -45,9 +48,11 @@ typedef struct {
     size_t lanes;   /* the last panel's columns are padded to a multiple of this */
     size_t group;   /* K is padded to a multiple of this */
     int32_t offset; /* what packing adds to a weight: 128 or 0 */
+    size_t block;   /* K of a block that has headers; 0 where panels are weights alone */
+    size_t header_bytes; /* of every `lanes` columns of a block, a multiple of 64 */
 
     /* Packs rows of weights, `depth` elements every `stride`, into a panel of `columns` columns,
-     * of which the first `used` are there; panel holds columns * (depth, padded) bytes. */
+     * of which the first `used` are there; panel holds moe_gemm_s8_panel_bytes. */
     void (*pack)(size_t used, size_t columns, size_t depth, const int8_t *weights, size_t stride,
                  uint8_t *panel);
     void (*multiply)(const moe_gemm_s8_tile *tile);
@@ -56,6 +61,14 @@ typedef struct {
      * that were: what the multiplier can do where nothing else is a limit. */
     uint64_t (*multiply_registers)(size_t rounds);
 } moe_gemm_s8;
+
+/* Bytes of a panel; panels start at cache lines, whatever the depth. */
+static inline size_t moe_gemm_s8_panel_bytes(const moe_gemm_s8 *gemm, size_t columns, size_t depth) {
+    const size_t padded = (depth + gemm->group - 1) / gemm->group * gemm->group;
+    const size_t blocks = gemm->block ? (depth + gemm->block - 1) / gemm->block : 0;
+    const size_t bytes = columns * padded + columns / gemm->lanes * blocks * gemm->header_bytes;
+    return (bytes + 63) / 64 * 64;
+}
 
 /* The kernel of an instruction set, or of the widest one it contains that has a kernel. */
 const moe_gemm_s8 *moe_gemm_s8_for(moe_isa isa);

@@ -21,10 +21,54 @@ struct GemmKernelTests {
             for step in 0..<3 {
                 let rows = Self.rows[(index * 5 + step * 7) % Self.rows.count]
                 let used = 1 + (index * 13 + step * 29) % kernel.panelColumns
+                let columns = step == 0 ? kernel.panelColumns : used
+                func next() -> Int8 { random.next() % 4 == 0 ? -128 : random.int8() }
                 try check(
-                    kernel, rows: rows, columns: step == 0 ? kernel.panelColumns : used,
-                    depth: depth, side: side
-                ) { random.next() % 4 == 0 ? -128 : random.int8() }
+                    kernel, rows: (0..<rows * depth).map { _ in next() },
+                    weights: (0..<columns * depth).map { _ in next() }, depth: depth, side: side)
+            }
+        }
+    }
+
+    @Test(
+        "are exact where sums of two products would saturate, and just where they would not",
+        arguments: GemmKernel.available, WeightPattern.allCases)
+    func saturation(_ kernel: GemmKernel, pattern: WeightPattern) throws {
+        var random = SeededRandom(11)
+        for depth in [1, 6, 8, 100, 1023, 1024, 1029, 2500] {
+            for columns in Set([1, min(17, kernel.panelColumns), kernel.panelColumns]) {
+                let weights = (0..<columns * depth).map {
+                    pattern.weight(column: $0 / depth, k: $0 % depth, &random)
+                }
+                // Rows of one extreme, of the other, of both, and of anything.
+                let rows = (0..<5 * depth).map { index -> Int8 in
+                    switch index / depth {
+                    case 0: -128
+                    case 1: 127
+                    case 2: random.next() % 2 == 0 ? -128 : 127
+                    default: random.int8()
+                    }
+                }
+                try check(kernel, rows: rows, weights: weights, depth: depth, side: .after)
+            }
+        }
+    }
+
+    /// Weights that kernels whose sums of two products saturate must tell from each other.
+    enum WeightPattern: String, CaseIterable {
+        case small, atTheLimit, aboveTheLimit, oppositeSigns, extremes, lowestInSomeColumns
+        case lowestAlone
+
+        func weight(column: Int, k: Int, _ random: inout SeededRandom) -> Int8 {
+            switch self {
+            case .small: random.int8() / 4
+            case .atTheLimit: k % 8 < 4 ? (k % 4 < 2 ? 64 : -64) : 0
+            case .aboveTheLimit: k % 8 < 4 ? (k % 4 < 2 ? 64 : -64) : (k % 4 == 0 ? 1 : 0)
+            case .oppositeSigns: k % 2 == 0 ? 127 : -128
+            case .extremes: random.next() % 2 == 0 ? -128 : 127
+            case .lowestInSomeColumns:
+                column % 32 < 16 && random.next() % 50 == 0 ? -128 : random.int8() / 2
+            case .lowestAlone: k % 16 == 3 ? -128 : 0
             }
         }
     }
@@ -45,16 +89,15 @@ struct GemmKernelTests {
         }
     }
 
-    /// Rows times a panel of random weights, all memory ending or starting at a guard page.
+    /// Rows times a panel of weights, all memory ending or starting at a guard page.
     private func check(
-        _ kernel: GemmKernel, rows: Int, columns: Int, depth: Int, side: GuardedMemory<Int8>.Side,
-        _ next: () -> Int8
+        _ kernel: GemmKernel, rows x: [Int8], weights w: [Int8], depth: Int,
+        side: GuardedMemory<Int8>.Side
     ) throws {
+        let rows = x.count / depth, columns = w.count / depth
         let padded = (columns + kernel.lanes - 1) / kernel.lanes * kernel.lanes
         let outside: GuardedMemory<Int32>.Side = side == .before ? .before : .after
         let panelSide: GuardedMemory<UInt8>.Side = side == .before ? .before : .after
-        let x = (0..<rows * depth).map { _ in next() }
-        let w = (0..<columns * depth).map { _ in next() }
         let guardedX = try #require(GuardedMemory(x, touching: side))
         let guardedW = try #require(GuardedMemory(w, touching: side))
         let bytes = kernel.panelBytes(columns: padded, depth: depth)
