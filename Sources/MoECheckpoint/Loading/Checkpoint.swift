@@ -16,6 +16,8 @@ public struct Checkpoint: Sendable {
     public let takenFor: String?
     /// How many decoder layers the model has, dense ones included.
     public let layerCount: Int
+    /// What the checkpoint says of the form its weights are stored in.
+    public let weightFormat: WeightFormat
     private let source: any TensorSource
     private let index: TensorIndex
 
@@ -24,36 +26,43 @@ public struct Checkpoint: Sendable {
     /// - Parameters:
     ///   - configuration: what `config.json` says.
     ///   - tensors: the tensors, from whatever container.
-    /// - Throws: `unsupported` for a model of no known family and layout or a quantised one,
+    ///   - weightFormat: the form of the weights; nil for what the configuration says of it.
+    /// - Throws: `unsupported` for a model of no known family and layout or of a format that is
+    ///   not read,
     ///   `configuration` for one without a number of layers, `tensor` for names that contradict
     ///   each other.
     public init(
-        configuration: ModelConfiguration, tensors: any TensorSource
+        configuration: ModelConfiguration, tensors: any TensorSource,
+        weightFormat: WeightFormat? = nil
     ) throws(CheckpointError) {
         let index = try TensorIndex(names: tensors.names)
         if let family = try ModelFamily.known(configuration) {
-            try self.init(configuration, tensors, index, family: family, takenFor: nil)
+            try self.init(configuration, tensors, index, family: family, takenFor: nil,
+                weightFormat: weightFormat)
         } else {
             let layout = try UnknownLayout(configuration, index)
             try self.init(
-                configuration, tensors, index, family: layout.family, takenFor: layout.takenFor)
+                configuration, tensors, index, family: layout.family, takenFor: layout.takenFor,
+                weightFormat: weightFormat)
         }
     }
 
     /// A checkpoint of a family that the caller has found out.
     package init(
-        configuration: ModelConfiguration, tensors: any TensorSource, family: ModelFamily
+        configuration: ModelConfiguration, tensors: any TensorSource, family: ModelFamily,
+        weightFormat: WeightFormat? = nil
     ) throws(CheckpointError) {
         try self.init(
             configuration, tensors, TensorIndex(names: tensors.names), family: family,
-            takenFor: nil)
+            takenFor: nil, weightFormat: weightFormat)
     }
 
     private init(
         _ configuration: ModelConfiguration, _ tensors: any TensorSource, _ index: TensorIndex,
-        family: ModelFamily, takenFor: String?
+        family: ModelFamily, takenFor: String?, weightFormat: WeightFormat?
     ) throws(CheckpointError) {
-        try configuration.refuseQuantized()
+        self.weightFormat =
+            if let weightFormat { weightFormat } else { try WeightFormat(configuration) }
         self.configuration = configuration
         self.family = family
         self.takenFor = takenFor
@@ -101,7 +110,8 @@ public struct Checkpoint: Sendable {
     ///
     /// - Parameters:
     ///   - layer: the layer, from 0.
-    ///   - format: the form of the experts; int8 weights are quantised as they are read.
+    ///   - format: the form of the experts; what is not int8 with a scale per output channel is
+    ///     quantised to that as it is read, and int8 weights are taken as they are.
     /// - Returns: the layer, with weights that fit its configuration.
     /// - Throws: `configuration` for a layer that is not MoE or does not exist and for sizes that
     ///   no model has, `tensor` for tensors that are missing, unexpected, of another shape than
@@ -110,6 +120,20 @@ public struct Checkpoint: Sendable {
     public func layer(
         _ layer: Int, experts format: ExpertFormat
     ) throws(CheckpointError) -> MoELayer {
+        try load(layer, experts: format).layer
+    }
+
+    /// Loads a MoE layer, and says what that has changed of its weights.
+    ///
+    /// - Parameters:
+    ///   - layer: the layer, from 0.
+    ///   - format: the form of the experts.
+    /// - Returns: the layer; and what requantising cost, where the checkpoint is quantised in a
+    ///   form that the product does not compute with.
+    /// - Throws: what ``layer(_:experts:)`` throws.
+    public func load(
+        _ layer: Int, experts format: ExpertFormat
+    ) throws(CheckpointError) -> (layer: MoELayer, report: LoadReport) {
         guard try isMoE(layer: layer) else {
             throw CheckpointError(
                 .configuration,
@@ -118,26 +142,15 @@ public struct Checkpoint: Sendable {
         }
         let description = try family.describe(configuration.layer(layer))
         let plan = try LayerPlan(
-            description, family: family, tensors: index.layer(layer), in: source)
+            description, family: family,
+            in: LayerWeights(tensors: index.layer(layer), source: source, format: weightFormat))
         var loader = LayerLoader(description, plan: plan, source: source)
-        return try loader.layer(format)
+        let loaded = try loader.layer(format)
+        return (loaded, loader.report)
     }
 
     private func hasRouter(_ tensors: LayerTensors) -> Bool {
         family.tensors.router.contains { tensors[$0] != nil }
-    }
-}
-
-extension ModelConfiguration {
-    /// Refuses a quantised model by the name of its format.
-    fileprivate func refuseQuantized() throws(CheckpointError) {
-        let keys = ["quantization_config", "compression_config"]
-        guard let (path, value) = values(of: keys).first else { return }
-        let method = value.member("quant_method")?.stringValue ?? "unnamed"
-        throw CheckpointError(
-            .unsupported,
-            "\(file): \(path): quantised weights (\(method)) are not supported, "
-                + "wanted BF16, F16 or F32 weights")
     }
 }
 

@@ -33,17 +33,18 @@ struct ExpertPlan: Sendable {
     ///   - expert: which expert, of how many; their number times the weights of one fits `Int`.
     ///   - width: rows of the gate: H.
     ///   - hiddenSize: D.
-    ///   - tensors: the layer's tensors.
-    ///   - source: the checkpoint.
+    ///   - layer: the layer's tensors.
     /// - Throws: `tensor` for a tensor that is missing or of another shape, `unsupported` for one
     ///   of another type.
     init(
         _ form: ExpertForm, expert: ExpertPlace, width: Int, hiddenSize: Int,
-        tensors: LayerTensors, in source: any TensorSource
+        in layer: LayerWeights
     ) throws(CheckpointError) {
         func slice(_ tensor: ExpertTensor, _ shape: [Int]) throws(CheckpointError) -> MatrixSlice {
-            let name = try tensors.fullName(of: tensor.name(expert: expert.index))
-            return try MatrixSlice(tensor, name: name, expert: expert, shape: shape, in: source)
+            try MatrixSlice(tensor, expert: expert, shape: shape, in: layer)
+        }
+        func bias(_ tensor: ExpertTensor, _ count: Int) throws(CheckpointError) -> MatrixSlice {
+            try MatrixSlice(bias: tensor, expert: expert, count: count, in: layer)
         }
         let order: ExpertForm.RowOrder
         let rows: Int
@@ -61,12 +62,15 @@ struct ExpertPlan: Sendable {
         }
         down = MatrixPlan(try slice(form.down, [hiddenSize, width]))
         gateUpBias =
-            if let bias = form.gateUpBias {
-                MatrixPlan(try slice(bias, [rows]), order: order)
+            if let tensor = form.gateUpBias {
+                MatrixPlan(try bias(tensor, rows), order: order)
             } else { nil }
         downBias =
-            if let bias = form.downBias { MatrixPlan(try slice(bias, [hiddenSize])) } else { nil }
+            if let tensor = form.downBias { MatrixPlan(try bias(tensor, hiddenSize)) } else { nil }
     }
+
+    /// The slices of both projections.
+    var slices: [MatrixSlice] { gateUp.slices + down.slices }
 }
 
 /// A matrix made of slices: their rows one after the other, or sorted into halves.

@@ -6,6 +6,8 @@ struct LayerLoader: ~Copyable {
     private let plan: LayerPlan
     private let source: any TensorSource
     private var reader: RowReader
+    /// What reading has changed so far.
+    private(set) var report = LoadReport()
 
     /// A loader of a layer.
     ///
@@ -31,12 +33,13 @@ struct LayerLoader: ~Copyable {
         let shared: SharedExpert? =
             if let expert = plan.shared {
                 SharedExpert(
-                    experts: try experts([expert], format), gate: try vector(plan.sharedGate),
+                    experts: try experts([expert], format, of: "shared "),
+                    gate: try vector(plan.sharedGate),
                     activation: description.sharedActivation, scale: description.sharedScale)
             } else { nil }
         return MoELayer(
             router: router, activation: description.activation,
-            experts: try experts(plan.experts, format), shared: shared,
+            experts: try experts(plan.experts, format, of: ""), shared: shared,
             weightsInput: description.weightsInput)
     }
 
@@ -59,27 +62,35 @@ struct LayerLoader: ~Copyable {
     }
 
     private mutating func experts(
-        _ plans: [ExpertPlan], _ format: ExpertFormat
+        _ plans: [ExpertPlan], _ format: ExpertFormat, of role: String
     ) throws(CheckpointError) -> ExpertWeights {
         switch format {
-        case .int8: .int8(try load(plans))
-        case .float: .float(try load(plans))
+        case .int8: .int8(try load(plans, of: role))
+        case .float: .float(try load(plans, of: role))
         }
     }
 
     private mutating func load<Weights: LoadableWeights>(
-        _ plans: [ExpertPlan]
+        _ plans: [ExpertPlan], of role: String
     ) throws(CheckpointError) -> [Expert<Weights>] {
         var experts: [Expert<Weights>] = []
+        let names = plans.first.map { plan in
+            [plan.gateUp, plan.down].map { $0.slices.first?.encoding.name ?? "" }
+        }
+        var gateUp = RequantizationLoss(role + "gate·up", format: names?.first ?? "")
+        var down = RequantizationLoss(role + "down", format: names?.last ?? "")
         experts.reserveCapacity(plans.count)
         for plan in plans {
             experts.append(
                 Expert(
-                    gateUp: try Weights.load(plan.gateUp, with: &reader),
-                    down: try Weights.load(plan.down, with: &reader),
+                    gateUp: try Weights.load(plan.gateUp, with: &reader, adding: &gateUp),
+                    down: try Weights.load(plan.down, with: &reader, adding: &down),
                     gateUpBias: try vector(plan.gateUpBias),
                     downBias: try vector(plan.downBias)))
         }
+        report.losses += [gateUp, down].filter { !$0.isEmpty }
+        let notes = plans.flatMap(\.slices).compactMap(\.encoding.note)
+        report.notes = (report.notes + notes).uniqued
         return experts
     }
 

@@ -26,15 +26,13 @@ struct LayerPlan: Sendable {
     /// - Parameters:
     ///   - description: what the configuration says of the layer.
     ///   - family: what the tensors are called.
-    ///   - tensors: the layer's tensors.
-    ///   - source: the checkpoint.
+    ///   - layer: the layer's tensors.
     /// - Throws: `tensor` for a tensor that is missing, of another shape, or that nothing of the
     ///   block would read; `unsupported` for one of another type.
     init(
-        _ description: LayerDescription, family: ModelFamily, tensors: LayerTensors,
-        in source: any TensorSource
+        _ description: LayerDescription, family: ModelFamily, in layer: LayerWeights
     ) throws(CheckpointError) {
-        var finder = RoleFinder(tensors: tensors, source: source)
+        var finder = RoleFinder(layer)
         let names = family.tensors
         let (rows, hiddenSize) = (description.routerRows, description.hiddenSize)
         router = try finder.matrix(

@@ -70,6 +70,13 @@ struct LayerTensors: Sendable {
         return leaves.contains { $0.hasPrefix(pattern.head) && $0.hasSuffix(pattern.tail) }
     }
 
+    /// The full name of a tensor of a projection, the same for every order of the names.
+    func anyName(of tensor: ExpertTensor) -> String? {
+        guard let pattern = tensor.namePattern else { return fullNames[tensor.name] }
+        let leaves = leaves.filter { $0.hasPrefix(pattern.head) && $0.hasSuffix(pattern.tail) }
+        return leaves.min().flatMap { fullNames[$0] }
+    }
+
     /// Checks that a projection with a tensor per expert has exactly the experts it must have.
     ///
     /// - Parameters:

@@ -1,12 +1,14 @@
 /// Finds the tensors of a layer by their roles and remembers which ones it found.
 struct RoleFinder {
-    let tensors: LayerTensors
-    let source: any TensorSource
+    private let layer: LayerWeights
+    private var tensors: LayerTensors { layer.tensors }
+    private var source: any TensorSource { layer.source }
     private var found: Set<String> = []
+    /// The full names of what belongs to quantised weights.
+    private var companions: Set<String> = []
 
-    init(tensors: LayerTensors, source: any TensorSource) {
-        self.tensors = tensors
-        self.source = source
+    init(_ layer: LayerWeights) {
+        self.layer = layer
     }
 
     /// A tensor that is one matrix, under the one candidate that is there.
@@ -54,10 +56,11 @@ struct RoleFinder {
         plans.reserveCapacity(count)
         for expert in 0..<count {
             found.formUnion(form.tensors.map { $0.name(expert: expert) })
-            plans.append(
-                try ExpertPlan(
-                    form, expert: ExpertPlace(expert, of: count, identityCount: identityCount),
-                    width: width, hiddenSize: hiddenSize, tensors: tensors, in: source))
+            let plan = try ExpertPlan(
+                form, expert: ExpertPlace(expert, of: count, identityCount: identityCount),
+                width: width, hiddenSize: hiddenSize, in: layer)
+            try take(plan, isAlone: form.down.packing == .alone, like: plans.first)
+            plans.append(plan)
         }
         return plans
     }
@@ -69,10 +72,29 @@ struct RoleFinder {
         let form = try select(
             "shared expert", forms, count: 1, width: width, hiddenSize: hiddenSize)
         found.formUnion(form.tensors.map(\.name))
-        return try ExpertPlan(
-            form, expert: ExpertPlace(0, of: 1), width: width, hiddenSize: hiddenSize,
-            tensors: tensors,
-            in: source)
+        let plan = try ExpertPlan(
+            form, expert: ExpertPlace(0, of: 1), width: width, hiddenSize: hiddenSize, in: layer)
+        try take(plan, isAlone: true, like: nil)
+        return plan
+    }
+
+    /// Takes what belongs to an expert's weights, which must all be written alike: those of other
+    /// experts too, where every expert has tensors of its own.
+    private mutating func take(
+        _ plan: ExpertPlan, isAlone: Bool, like other: ExpertPlan?
+    ) throws(CheckpointError) {
+        let slices = plan.slices
+        let first = (other ?? plan).slices[0]
+        for slice in slices {
+            companions.formUnion(slice.encoding.companions)
+            guard !isAlone || slice.encoding.name == first.encoding.name else {
+                throw CheckpointError(
+                    .tensor,
+                    "\(first.entry.file): \(first.name) is \(first.encoding.name) and "
+                        + "\(slice.name) is \(slice.encoding.name), wanted one format for the "
+                        + "experts of layer \(tensors.layer)")
+            }
+        }
     }
 
     /// Refuses tensors beside those of the block that no role has taken.
@@ -80,6 +102,7 @@ struct RoleFinder {
         let blocks = Set(found.map { $0.prefix { $0 != "." } })
         let unread = tensors.leaves.filter {
             !found.contains($0) && !spared.contains($0) && blocks.contains($0.prefix { $0 != "." })
+                && !(tensors[$0].map(companions.contains) ?? false)
         }
         if let leaf = unread.min() {
             throw CheckpointError(
@@ -107,7 +130,20 @@ struct RoleFinder {
     private func select(
         _ role: String, _ forms: [ExpertForm], count: Int, width: Int, hiddenSize: Int
     ) throws(CheckpointError) -> ExpertForm {
-        let named = forms.filter { tensors.holdsAny(of: $0.down) }
+        var named = forms.filter { tensors.holdsAny(of: $0.down) }
+        if named.isEmpty || layer.format.isQuantized {
+            let quantized = WeightSpelling.allCases.filter { $0 != .plain }.flatMap { spelling in
+                forms.compactMap { $0.spelled(spelling) }.filter { tensors.holdsAny(of: $0.down) }
+            }
+            if let plain = named.first, let other = quantized.first {
+                let names = [plain, other].compactMap { tensors.anyName(of: $0.down) }
+                throw CheckpointError(
+                    .tensor,
+                    "\(names.joined(separator: " and ")) are both there, wanted one format for "
+                        + "the \(role) of layer \(tensors.layer)")
+            }
+            named += quantized
+        }
         guard let first = named.first else {
             throw CheckpointError(
                 .tensor,

@@ -1,16 +1,18 @@
 internal import MoE
 
-/// Reads the output channels of weights, widened to `Float`, one after the other.
+/// Reads the output channels of weights one after the other.
 ///
-/// Holds as many bytes of a file as one read takes and one row of floats, both reused.
+/// Holds as many bytes of a file as one read takes and one channel of floats, both reused.
 struct RowReader: ~Copyable {
     private let source: any TensorSource
     private var bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    /// Output channels of a transposed tensor.
+    private var tile = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var floats = UnsafeMutableBufferPointer<Float>(start: nil, count: 0)
 
     /// How many bytes of rows are read at once: what stays in a core's cache until it is widened.
     private static let chunkSize = 1 << 18
-    /// How many rows a transposed tensor is widened by: a cache line of 16-bit elements.
+    /// How many rows a transposed tensor is turned by: a cache line of 16-bit elements.
     private static let tileHeight = 32
 
     /// A reader of a checkpoint's tensors.
@@ -20,118 +22,119 @@ struct RowReader: ~Copyable {
 
     deinit {
         bytes.deallocate()
+        tile.deallocate()
         floats.deallocate()
     }
 
-    /// Hands every output channel of a weight to `body`, in order, with its index.
+    /// Hands every output channel of a weight to `body`, in order.
     ///
     /// - Parameters:
     ///   - slice: the weight.
-    ///   - body: takes the row's index and its elements, which it may use only while it runs.
+    ///   - body: takes the channel, which it may use only while it runs.
     /// - Throws: what reading throws, and what `body` throws.
-    mutating func forEachRow(
-        of slice: MatrixSlice,
-        _ body: (Int, UnsafeBufferPointer<Float>) throws(CheckpointError) -> Void
+    mutating func forEachChannel(
+        of slice: MatrixSlice, _ body: (StoredChannel) throws(CheckpointError) -> Void
     ) throws(CheckpointError) {
-        switch slice.storage {
-        case .outputMajor: try forEachStoredRow(of: slice, body)
-        case .inputMajor: try forEachColumn(of: slice, body)
+        let decoder = try slice.encoding.decoder(from: source)
+        if floats.count < slice.columns {
+            floats.deallocate()
+            floats = .allocate(capacity: slice.columns)
+        }
+        let row = UnsafeMutableBufferPointer(rebasing: floats[..<slice.columns])
+        let hand = { (index: Int, bytes: UnsafeRawBufferPointer) throws(CheckpointError) in
+            try body(StoredChannel(index: index, bytes: bytes, decoder: decoder, room: row))
+        }
+        switch (slice.storage, slice.encoding.unitSize) {
+        case (.outputMajor, _): try forEachStoredRow(of: slice, hand)
+        case (.inputMajor, 1): try forEachColumn(of: slice, UInt8.self, hand)
+        case (.inputMajor, 2): try forEachColumn(of: slice, UInt16.self, hand)
+        case (.inputMajor, _): try forEachColumn(of: slice, UInt32.self, hand)
         }
     }
 
     private mutating func forEachStoredRow(
         of slice: MatrixSlice,
-        _ body: (Int, UnsafeBufferPointer<Float>) throws(CheckpointError) -> Void
+        _ body: (Int, UnsafeRawBufferPointer) throws(CheckpointError) -> Void
     ) throws(CheckpointError) {
-        let rowSize = slice.columns * slice.elementSize
+        let rowSize = slice.encoding.channelSize
         let rowsAtOnce = max(1, Self.chunkSize / max(1, rowSize))
-        reserveFloats(slice.columns)
         for first in stride(from: 0, to: slice.rows, by: rowsAtOnce) {
             let last = min(slice.rows, first + rowsAtOnce)
-            try read(slice, elements: first * slice.columns..<last * slice.columns)
+            try read(slice, bytes: first * rowSize..<last * rowSize)
             for row in first..<last {
                 let start = (row - first) * rowSize
-                let stored = UnsafeRawBufferPointer(rebasing: bytes[start..<start + rowSize])
-                slice.entry.type.widen(stored, into: floats)
-                try body(row, UnsafeBufferPointer(rebasing: floats[..<slice.columns]))
+                try body(row, UnsafeRawBufferPointer(rebasing: bytes[start..<start + rowSize]))
             }
         }
     }
 
     /// Transposes in tiles of neighbouring output channels, after reading the expert at once.
-    private mutating func forEachColumn(
-        of slice: MatrixSlice,
-        _ body: (Int, UnsafeBufferPointer<Float>) throws(CheckpointError) -> Void
+    private mutating func forEachColumn<Unit: FixedWidthInteger & BitwiseCopyable>(
+        of slice: MatrixSlice, _ unit: Unit.Type,
+        _ body: (Int, UnsafeRawBufferPointer) throws(CheckpointError) -> Void
     ) throws(CheckpointError) {
-        let (rows, columns) = (slice.rows, slice.columns)
+        let rowSize = slice.encoding.channelSize
+        let (rows, columns) = (slice.rows, rowSize / MemoryLayout<Unit>.size)
         // Rows a power of two apart would fall into the same sets of the cache.
-        let pitch = columns + 16
-        reserveFloats((pitch + 1) * Self.tileHeight)
-        try read(slice, elements: 0..<rows * columns)
-        let line = UnsafeMutableBufferPointer(rebasing: floats[(pitch * Self.tileHeight)...])
+        let pitch = columns + 64 / MemoryLayout<Unit>.size
+        Self.reserve(&tile, pitch * Self.tileHeight * MemoryLayout<Unit>.size)
+        try read(slice, bytes: 0..<rows * rowSize)
+        let stored = bytes.assumingMemoryBound(to: Unit.self)
+        let turned = tile.assumingMemoryBound(to: Unit.self)
         for first in stride(from: 0, to: rows, by: Self.tileHeight) {
             let height = min(Self.tileHeight, rows - first)
             for column in 0..<columns {
-                let start = (column * rows + first) * slice.elementSize
-                let end = start + height * slice.elementSize
-                slice.entry.type.widen(
-                    UnsafeRawBufferPointer(rebasing: bytes[start..<end]), into: line)
+                let start = column * rows + first
                 for row in 0..<height {
-                    floats[row * pitch + column] = line[row]
+                    turned[row * pitch + column] = stored[start + row]
                 }
             }
             for row in 0..<height {
-                let start = row * pitch
+                let start = row * pitch * MemoryLayout<Unit>.size
                 try body(
-                    first + row, UnsafeBufferPointer(rebasing: floats[start..<start + columns]))
+                    first + row, UnsafeRawBufferPointer(rebasing: tile[start..<start + rowSize]))
             }
         }
     }
 
-    /// Reads elements of a slice to the beginning of `bytes`.
+    /// Reads bytes of a slice to the beginning of `bytes`.
     private mutating func read(
-        _ slice: MatrixSlice, elements: Range<Int>
+        _ slice: MatrixSlice, bytes range: Range<Int>
     ) throws(CheckpointError) {
-        let start = (slice.firstElement + elements.lowerBound) * slice.elementSize
-        let count = elements.count * slice.elementSize
-        if bytes.count < count {
-            bytes.deallocate()
-            bytes = .allocate(byteCount: count, alignment: 64)
-        }
+        Self.reserve(&bytes, range.count)
+        let start = slice.firstByte + range.lowerBound
         try source.read(
-            slice.name, bytes: start..<start + count,
-            into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<count]))
+            slice.name, bytes: start..<start + range.count,
+            into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<range.count]))
     }
 
-    private mutating func reserveFloats(_ count: Int) {
-        if floats.count < count {
-            floats.deallocate()
-            floats = .allocate(capacity: count)
+    private static func reserve(_ buffer: inout UnsafeMutableRawBufferPointer, _ count: Int) {
+        if buffer.count < count {
+            buffer.deallocate()
+            buffer = .allocate(byteCount: count, alignment: 64)
         }
     }
 }
 
-extension ElementType {
-    /// Widens stored F32, F16 or BF16 elements exactly, as many as the bytes hold.
-    ///
-    /// - Parameters:
-    ///   - stored: little-endian elements of this type.
-    ///   - floats: room for all of them.
-    fileprivate func widen(
-        _ stored: UnsafeRawBufferPointer, into floats: UnsafeMutableBufferPointer<Float>
-    ) {
-        switch self {
-        case .bf16: widen(stored.assumingMemoryBound(to: BFloat16.self), into: floats)
-        case .f16: widen(stored.assumingMemoryBound(to: Half.self), into: floats)
-        default: _ = floats.update(fromContentsOf: stored.assumingMemoryBound(to: Float.self))
-        }
+/// One output channel as it is stored.
+struct StoredChannel {
+    /// Which of the slice's channels it is.
+    let index: Int
+    fileprivate let bytes: UnsafeRawBufferPointer
+    fileprivate let decoder: any ChannelDecoder
+    fileprivate let room: UnsafeMutableBufferPointer<Float>
+
+    /// The K weights, in memory that the reader uses again.
+    var floats: UnsafeBufferPointer<Float> {
+        decoder.decode(index, bytes, into: room)
+        return UnsafeBufferPointer(room)
     }
 
-    private func widen<Stored: HalfPrecision>(
-        _ stored: UnsafeBufferPointer<Stored>, into floats: UnsafeMutableBufferPointer<Float>
-    ) {
-        for index in stored.indices {
-            floats[index] = stored[index].widened
-        }
+    /// The channel as int8, bit by bit, where it is stored so.
+    ///
+    /// - Parameter integers: room for the K integers.
+    /// - Returns: the scale, or nil without a result where the channel must be quantised.
+    func copy(into integers: UnsafeMutablePointer<Int8>) -> Float? {
+        decoder.copy(index, bytes, into: integers)
     }
 }

@@ -7,21 +7,29 @@ protocol LoadableWeights: Sendable {
     /// - Parameters:
     ///   - plan: where its rows are.
     ///   - reader: what reads them.
+    ///   - loss: what quantising already quantised weights anew costs is added here.
     /// - Returns: the matrix, all of it.
     /// - Throws: what reading throws, and `tensor` for a weight that is NaN or infinite.
-    static func load(_ plan: MatrixPlan, with reader: inout RowReader) throws(CheckpointError)
-        -> Self
+    static func load(
+        _ plan: MatrixPlan, with reader: inout RowReader, adding loss: inout RequantizationLoss
+    ) throws(CheckpointError) -> Self
 }
 
 extension QuantizedMatrix: LoadableWeights {
-    /// Reads a matrix and quantises each output channel as it comes.
+    /// Reads a matrix, and quantises each output channel that is not int8 as it comes.
     static func load(
-        _ plan: MatrixPlan, with reader: inout RowReader
+        _ plan: MatrixPlan, with reader: inout RowReader, adding loss: inout RequantizationLoss
     ) throws(CheckpointError) -> QuantizedMatrix {
         var scale = [Float](repeating: 0, count: plan.rows)
-        let values = try Matrix<Int8>.load(plan, with: &reader) { place, row, values in
+        let values = try Matrix<Int8>.load(plan, with: &reader) { place, channel, slice, values in
+            if let stored = channel.copy(into: values) {
+                scale[place] = stored
+                return true
+            }
+            let row = channel.floats
             guard let rowScale = WeightQuantizer.quantize(row, into: values) else { return false }
             scale[place] = rowScale
+            if slice.encoding.isQuantized { loss.add(row, as: values, scale: rowScale) }
             return true
         }
         do {
@@ -33,11 +41,19 @@ extension QuantizedMatrix: LoadableWeights {
 }
 
 extension Matrix<Float>: LoadableWeights {
+    /// Reads a matrix as it is, widened to 32 bits; nothing is lost.
+    static func load(
+        _ plan: MatrixPlan, with reader: inout RowReader, adding loss: inout RequantizationLoss
+    ) throws(CheckpointError) -> Matrix<Float> {
+        try load(plan, with: &reader)
+    }
+
     /// Reads a matrix as it is, widened to 32 bits.
     static func load(
         _ plan: MatrixPlan, with reader: inout RowReader
     ) throws(CheckpointError) -> Matrix<Float> {
-        try load(plan, with: &reader) { _, row, values in
+        try load(plan, with: &reader) { _, channel, _, values in
+            let row = channel.floats
             guard let start = row.baseAddress, WeightQuantizer.finiteMagnitude(of: row) != nil
             else { return false }
             values.update(from: start, count: row.count)
@@ -52,13 +68,13 @@ extension Matrix {
     /// - Parameters:
     ///   - plan: where its rows are.
     ///   - reader: what reads them.
-    ///   - store: takes a row's place in the matrix, its weights, and where its elements go;
-    ///     false for a row that holds NaN or infinity.
+    ///   - store: takes a row's place in the matrix, the channel and the slice it comes from, and
+    ///     where its elements go; false for a row that holds NaN or infinity.
     /// - Returns: the matrix, all of it.
     /// - Throws: what reading throws, and `tensor` for a row that `store` refuses.
     fileprivate static func load(
         _ plan: MatrixPlan, with reader: inout RowReader,
-        store: (Int, UnsafeBufferPointer<Float>, UnsafeMutablePointer<Element>) -> Bool
+        store: (Int, StoredChannel, MatrixSlice, UnsafeMutablePointer<Element>) -> Bool
     ) throws(CheckpointError) -> Matrix {
         var failure: CheckpointError?
         let columns = plan.columns
@@ -66,10 +82,10 @@ extension Matrix {
             do throws(CheckpointError) {
                 var first = 0
                 for slice in plan.slices {
-                    try reader.forEachRow(of: slice) { row, weights throws(CheckpointError) in
-                        let place = plan.place(of: first + row)
-                        guard store(place, weights, elements + place * columns) else {
-                            throw slice.notFinite(row: row)
+                    try reader.forEachChannel(of: slice) { channel throws(CheckpointError) in
+                        let place = plan.place(of: first + channel.index)
+                        guard store(place, channel, slice, elements + place * columns) else {
+                            throw slice.notFinite(row: channel.index)
                         }
                     }
                     first += slice.rows

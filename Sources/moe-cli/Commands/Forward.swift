@@ -49,11 +49,14 @@ struct Forward: ParsableCommand {
             try file.floatMatrix($0, wanted: "[tokens, hidden]")
         }
         let tokenIDs = try tokenIDsTensor.map { try file.integers($0, wanted: "[tokens]") }
-        let layer = try Checkpoint(directory: model).layer(layer, experts: experts)
-        let block = try MoEBlock(layer, backend: backend, threads: compute.threads)
+        let loaded = try Checkpoint(directory: model).load(layer, experts: experts)
+        let block = try MoEBlock(loaded.layer, backend: backend, threads: compute.threads)
         let results = try block.forward(
             hidden, routerInput: routerInput, tokenIDs: tokenIDs)
         try SafetensorsWriter.write(tensors(of: results), to: output)
+        if let summary = loaded.report.summary {
+            StandardError.print("layer \(layer): \(summary)")
+        }
     }
 
     private func tensors(of results: MoEOutput) throws -> [(String, Tensor)] {

@@ -191,18 +191,29 @@ struct LayerErrorTests {
                 + "configuration")
     }
 
-    @Test("a type that is no float of 16 or 32 bits is refused by name")
+    @Test("a type that no weights have is refused by name")
     func types() throws {
         let name = "\(Self.experts)1.down_proj.weight"
-        for type in ElementType.allCases where ![.bf16, .f16, .f32].contains(type) {
+        let weights: [ElementType] = [.bf16, .f16, .f32, .i8]
+        for type in ElementType.allCases
+        where !weights.contains(type) && !type.rawValue.hasPrefix("F8_E") || type == .f8e8m0 {
             let size = try #require(Tensor.byteCount(type: type, shape: [4, 3]))
             #expect(
                 loading {
                     $0.tensors[name] = try Tensor(
                         type: type, shape: [4, 3], bytes: [UInt8](repeating: 0, count: size))
-                } == "model.safetensors: \(name): type \(type.rawValue), wanted BF16, F16 or F32: "
-                    + "quantised weights are not supported")
+                } == "model.safetensors: \(name): type \(type.rawValue), wanted BF16, F16, F32, "
+                    + "I8 or FP8")
         }
+    }
+
+    @Test("a router is of floats")
+    func routerType() throws {
+        let name = "model.layers.1.mlp.gate.weight"
+        #expect(
+            loading {
+                $0.tensors[name] = try Tensor([Int8](repeating: 0, count: 16), shape: [4, 4])
+            } == "model.safetensors: \(name): type I8, wanted BF16, F16 or F32")
     }
 
     @Test(
@@ -288,17 +299,6 @@ struct LayerErrorTests {
     }
 
     // MARK: - Whole checkpoints
-
-    @Test("a quantised checkpoint is refused by name")
-    func quantized() {
-        let config = replacing(
-            "\"norm_topk_prob\": true",
-            with: "\"quantization_config\": {\"quant_method\": \"fp8\"}",
-            in: TinyConfiguration.qwen3MoE)
-        #expect(
-            loading(config) == "config.json: quantization_config: quantised weights (fp8) are not "
-                + "supported, wanted BF16, F16 or F32 weights")
-    }
 
     @Test("a checkpoint without a number of layers, or with too many, is refused")
     func layerCount() {
