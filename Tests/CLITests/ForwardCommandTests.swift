@@ -116,6 +116,40 @@ struct ForwardCommandTests {
         #expect(try output(of: "none").shape == [0, 32])
     }
 
+    @Test("says in one line on stderr what requantising has cost, for int8 experts alone")
+    func requantized() throws {
+        let block = try #require(self.block("qwen3_moe-fused"))
+        let folder = scratch.file("model")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        try FileManager.default.copyItem(
+            atPath: block.directory + "/config.json", toPath: folder + "/config.json")
+        let model = try SafetensorsFile(opening: block.directory + "/model.safetensors")
+        var tensors: [(String, Tensor)] = []
+        for name in model.names {
+            let tensor = try model.tensor(name)
+            guard name.contains(".experts.") else {
+                tensors.append((name, tensor))
+                continue
+            }
+            // Codes of E4M3, any but NaN, and a scale per expert.
+            let codes = (0..<tensor.count).map { UInt8($0 * 29 % 127) }
+            tensors.append((name, try Tensor(type: .f8e4m3, shape: tensor.shape, bytes: codes)))
+            let scales = [Float](repeating: 0x1p-10, count: tensor.shape[0])
+            tensors.append((name + "_scale_inv", try Tensor(scales, shape: [scales.count, 1, 1])))
+        }
+        try SafetensorsWriter.write(tensors, to: folder + "/model.safetensors")
+        for (format, isReported) in [("int8", true), ("float", false)] {
+            let outcome = try Tool.run([
+                "forward", "--model", folder, "--layer", "1", "--input", block.goldenFile,
+                "--output", scratch.file("out.safetensors"), "--experts", format,
+            ])
+            #expect(outcome.status == 0 && outcome.output.isEmpty)
+            let wanted = "layer 1: FP8 weights requantised to int8 per channel, relative L2 error "
+            #expect(outcome.error.hasPrefix(wanted) == isReported, "\(outcome.error)")
+            #expect(outcome.error.split(separator: "\n").count == (isReported ? 1 : 0))
+        }
+    }
+
     @Test(
         "says in one line what is wrong with files, exits with 1 and writes nothing",
         arguments: [

@@ -18,7 +18,7 @@ public struct ModelFamily: Sendable {
     /// Which layers are MoE, by the configuration.
     package let moeLayers: MoELayerRule
     /// The names of a block's tensors.
-    let tensors: BlockTensors
+    var tensors: BlockTensors
     /// What its blocks were compared with.
     public let yardstick: Yardstick
     /// What the configuration says of a MoE layer.

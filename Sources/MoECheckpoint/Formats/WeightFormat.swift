@@ -26,6 +26,9 @@ public struct WeightFormat: Sendable {
     /// Weights that nothing says to be quantised.
     static let float = WeightFormat("float")
 
+    /// The weights of a GGUF file, each of a type of its own.
+    static let gguf = WeightFormat("gguf")
+
     /// Whether the checkpoint says that it is quantised.
     public var isQuantized: Bool { name != WeightFormat.float.name }
 

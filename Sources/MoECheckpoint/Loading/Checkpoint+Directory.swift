@@ -2,15 +2,33 @@ extension Checkpoint {
     /// A checkpoint of a model's folder: `config.json` and safetensors files, and where a
     /// quantiser has left one, its description.
     ///
-    /// - Parameter directory: the folder.
+    /// - Parameter directory: the folder; or a GGUF file, or a folder with one and no
+    ///   `config.json`.
     /// - Throws: what reading `config.json` and opening the tensors throws: `file`, `format`,
     ///   `configuration`, `tensor`; `unsupported` for a model of no known family or of a format
     ///   that is not read.
     public init(directory: String) throws(CheckpointError) {
+        if let gguf = try Self.ggufFile(directory) {
+            try self.init(gguf: gguf)
+            return
+        }
         let file = directory + "/config.json"
         let configuration = try ModelConfiguration(JSONValue(contentsOf: file), file: file)
         try self.init(
             configuration: configuration, tensors: SafetensorsDirectory(opening: directory),
             weightFormat: WeightFormat(configuration, directory: directory))
+    }
+
+    /// The GGUF file that a path stands for, or nil if it stands for a folder of safetensors.
+    private static func ggufFile(_ path: String) throws(CheckpointError) -> String? {
+        if path.hasSuffix(".gguf") { return path }
+        let folder = try Folder(opening: path)
+        let files = folder.names.filter { $0.hasSuffix(".gguf") }
+        guard let first = files.first, !folder.names.contains("config.json") else { return nil }
+        guard files.count == 1 else {
+            throw CheckpointError(
+                .file, "\(folder.path): \(files[0]) and \(files[1]), wanted one GGUF file")
+        }
+        return folder.path(of: first)
     }
 }

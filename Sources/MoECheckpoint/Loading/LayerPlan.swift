@@ -18,7 +18,7 @@ struct LayerPlan: Sendable {
     let experts: [ExpertPlan]
     /// The shared expert.
     let shared: ExpertPlan?
-    /// `[1, D]`.
+    /// `[1, D]`, or `[D]` as a matrix of single columns.
     let sharedGate: MatrixPlan?
 
     /// Finds the tensors of a MoE layer.
@@ -56,9 +56,7 @@ struct LayerPlan: Sendable {
             shared = try finder.sharedExpert(
                 names.shared, width: description.sharedWidth, hiddenSize: hiddenSize)
             sharedGate =
-                names.sharedGate.isEmpty
-                ? nil
-                : try finder.matrix("a shared expert's gate", names.sharedGate, [1, hiddenSize])
+                try finder.row("a shared expert's gate", names.sharedGate, hiddenSize)
         } else {
             (shared, sharedGate) = (nil, nil)
         }

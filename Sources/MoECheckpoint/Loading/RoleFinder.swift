@@ -20,6 +20,16 @@ struct RoleFinder {
         return MatrixPlan(try MatrixSlice(name: name, shape: shape, storage: storage, in: source))
     }
 
+    /// A tensor that is one row, `[1, K]` or `[K]`, or nil for a role without candidates.
+    mutating func row(
+        _ role: String, _ candidates: [String], _ count: Int
+    ) throws(CheckpointError) -> MatrixPlan? {
+        if candidates.isEmpty { return nil }
+        let name = try take(role, candidates)
+        let shape = source.entry(name)?.shape == [count] ? [count] : [1, count]
+        return MatrixPlan(try MatrixSlice(name: name, shape: shape, in: source))
+    }
+
     /// A tensor that is one vector, or nil for a role without candidates.
     mutating func vector(
         _ role: String, _ candidates: [String], _ count: Int
@@ -155,6 +165,8 @@ struct RoleFinder {
             return source.entry(name)?.shape
                 == $0.down.shape(expertCount: count, part: [hiddenSize, width])
         }
-        return shaped.first { $0.tensors.allSatisfy(tensors.holdsAny) } ?? shaped.first ?? first
+        let candidates = shaped.isEmpty ? named : shaped
+        return candidates.first { $0.tensors.allSatisfy(tensors.holdsAny) } ?? candidates.first
+            ?? first
     }
 }

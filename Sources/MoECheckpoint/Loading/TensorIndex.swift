@@ -70,7 +70,7 @@ package struct LayerName: Equatable {
     ]
 
     /// What a list of layers is called.
-    private static let lists: Set = ["layers", "blocks", "h", "block", "decoder_layer"]
+    private static let lists: Set = ["layers", "blocks", "h", "block", "blk", "decoder_layer"]
 }
 
 extension Int {

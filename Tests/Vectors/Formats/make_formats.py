@@ -5,7 +5,7 @@ format's own library makes of it.
     make_formats.py        needs torch, transformers, compressed-tensors and gguf from PyPI
 
 A file holds cases; a case holds the tensors of a module (`weight`, `weight_scale`, …), `dequantized` [N, K] float32
-and, as options, the value of `quantization_config`.
+and, as options, the value of `quantization_config`. `qwen2moe.gguf` is a model of one layer.
 """
 import json
 import pathlib
@@ -109,6 +109,45 @@ def q8_0():
     yield "Q8_0", {"weight": torch.tensor(stored).reshape(SIZE, SIZE // 32, 34), "dequantized": torch.tensor(out)}, None
 
 
+def gguf_file():
+    """A Qwen2-MoE layer as gguf writes it, with Q8_0, F16 and F32; every weight is a multiple of 1/64 that Q8_0 keeps:
+    element i of a tensor is ((37 i) mod 255 - 127) / 64, and the first of each block of 32 is 127/64."""
+    import gguf
+    hidden, width, experts, shared = 64, 32, 2, 32
+
+    def values(*shape):
+        w = ((37 * np.arange(np.prod(shape))) % 255 - 127).astype(np.float32) / 64
+        w[::32] = 127 / 64
+        return w.reshape(shape)
+
+    path = HERE / "qwen2moe.gguf"
+    writer = gguf.GGUFWriter(path, "qwen2moe")
+    writer.add_block_count(1)
+    writer.add_embedding_length(hidden)
+    writer.add_feed_forward_length(128)
+    writer.add_expert_count(experts)
+    writer.add_expert_used_count(1)
+    writer.add_expert_feed_forward_length(width)
+    writer.add_expert_shared_feed_forward_length(shared)
+    writer.add_array("tokenizer.ggml.tokens", ["a", "b", "é"])
+    q8 = gguf.GGMLQuantizationType.Q8_0
+    for name, w in [("gate", values(experts, width, hidden)), ("up", values(experts, width, hidden)),
+                    ("down", values(experts, hidden, width))]:
+        stored = gguf.quants.quantize(w, q8)
+        assert (gguf.quants.dequantize(stored, q8) == w).all()
+        writer.add_tensor(f"blk.0.ffn_{name}_exps.weight", stored, raw_dtype=q8)
+    for name, w in [("gate", values(shared, hidden)), ("up", values(shared, hidden)), ("down", values(hidden, shared))]:
+        writer.add_tensor(f"blk.0.ffn_{name}_shexp.weight", w.astype(np.float16))
+    writer.add_tensor("blk.0.ffn_gate_inp.weight", values(experts, hidden))
+    writer.add_tensor("blk.0.ffn_gate_inp_shexp.weight", values(hidden))
+    writer.add_tensor("blk.0.attn_q.weight", np.zeros((4, 144), np.uint8), raw_dtype=gguf.GGMLQuantizationType.Q4_K)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    print(f"{path.name}: {path.stat().st_size} bytes")
+
+
 def write(name, cases):
     tensors, options = {}, {}
     for case, parts, quantization in cases:
@@ -127,3 +166,4 @@ def write(name, cases):
 if __name__ == "__main__":
     for make in (fp8, compressed_tensors_int8, compressed_tensors_fp8, mxfp4, q8_0):
         write(make.__name__, list(make()))
+    gguf_file()
