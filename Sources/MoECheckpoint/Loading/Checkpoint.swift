@@ -37,7 +37,8 @@ public struct Checkpoint: Sendable {
     ) throws(CheckpointError) {
         let index = try TensorIndex(names: tensors.names)
         if let family = try ModelFamily.known(configuration) {
-            try self.init(configuration, tensors, index, family: family, takenFor: nil,
+            try self.init(
+                configuration, tensors, index, family: family, takenFor: nil,
                 weightFormat: weightFormat)
         } else {
             let layout = try UnknownLayout(configuration, index)

@@ -69,7 +69,7 @@ struct RowReader: ~Copyable {
     }
 
     /// Transposes in tiles of neighbouring output channels, after reading the expert at once.
-    private mutating func forEachColumn<Unit: FixedWidthInteger & BitwiseCopyable>(
+    private mutating func forEachColumn<Unit: FixedWidthInteger & SIMDScalar>(
         of slice: MatrixSlice, _ unit: Unit.Type,
         _ body: (Int, UnsafeRawBufferPointer) throws(CheckpointError) -> Void
     ) throws(CheckpointError) {
@@ -79,14 +79,25 @@ struct RowReader: ~Copyable {
         let pitch = columns + 64 / MemoryLayout<Unit>.size
         Self.reserve(&tile, pitch * Self.tileHeight * MemoryLayout<Unit>.size)
         try read(slice, bytes: 0..<rows * rowSize)
-        let stored = bytes.assumingMemoryBound(to: Unit.self)
-        let turned = tile.assumingMemoryBound(to: Unit.self)
+        guard let stored = bytes.baseAddress?.assumingMemoryBound(to: Unit.self),
+            let turned = tile.baseAddress?.assumingMemoryBound(to: Unit.self)
+        else { return }
         for first in stride(from: 0, to: rows, by: Self.tileHeight) {
             let height = min(Self.tileHeight, rows - first)
-            for column in 0..<columns {
-                let start = column * rows + first
+            let whole = columns & ~7
+            for column in stride(from: 0, to: whole, by: 8) {
+                let from = stored + (column * rows + first)
                 for row in 0..<height {
-                    turned[row * pitch + column] = stored[start + row]
+                    // Eight neighbours of a row leave in one store.
+                    var units = SIMD8<Unit>()
+                    for lane in 0..<8 { units[lane] = from[lane * rows + row] }
+                    UnsafeMutableRawPointer(turned + (row * pitch + column))
+                        .storeBytes(of: units, as: SIMD8<Unit>.self)
+                }
+            }
+            for column in whole..<columns {
+                for row in 0..<height {
+                    turned[row * pitch + column] = stored[column * rows + first + row]
                 }
             }
             for row in 0..<height {
