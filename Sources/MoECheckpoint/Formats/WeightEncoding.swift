@@ -4,12 +4,11 @@
 protocol WeightEncoding: Sendable {
     /// What reports and errors call it; the same for all weights that are written alike.
     var name: String { get }
-    /// Whether channels that are not int8 already lose something on the way to int8 that a
-    /// checkpoint of floats would not have lost twice.
+    /// Whether the weights have been quantised once, so that doing it anew is to be reported.
     var isQuantized: Bool { get }
     /// The shape of one matrix as it is stored, output channels first.
     var storedShape: [Int] { get }
-    /// Elements of `storedShape` after the first are of this many bytes.
+    /// Bytes of an element of `storedShape`.
     var unitSize: Int { get }
     /// The names of the tensors beside the weight that belong to it, read or not.
     var companions: [String] { get }
