@@ -24,7 +24,7 @@ enum InstructionSet {
         guard let request else { return "the widest that this processor has" }
         return forced != nil
             ? "MOE_ISA asks for it"
-            : "the widest that this processor has; MOE_ISA asks for \(request), which it has not"
+            : "the widest that this processor has; MOE_ISA asks for \(request), which it lacks"
     }
 
     /// Whether this processor has an instruction set.
