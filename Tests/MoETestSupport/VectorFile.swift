@@ -1,5 +1,6 @@
 public import Foundation
 public import MoE
+import MoECheckpoint
 
 /// A file of test vectors: safetensors whose metadata entry `cases` is JSON, case to options.
 public struct VectorFile {
@@ -24,38 +25,20 @@ public struct VectorFile {
     /// The cases in the order of their names.
     public let cases: [Case]
 
-    private struct Entry: Decodable {
-        let dtype: String
-        let shape: [Int]
-        let data_offsets: [Int]
-    }
-
     /// Reads `Tests/Vectors/<path>.safetensors`.
     public init(_ path: String) throws {
-        let url = Self.directory.appendingPathComponent("\(path).safetensors")
-        let file = try Data(contentsOf: url)
-        guard file.count > 8 else { throw Malformed(reason: "\(path): no header") }
-        let length = file.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
-        let header = file.dropFirst(8).prefix(length)
+        let file = try SafetensorsFile(
+            opening: Self.directory.appendingPathComponent("\(path).safetensors").path)
         guard
-            let json = try JSONSerialization.jsonObject(with: header) as? [String: Any],
-            let metadata = json["__metadata__"] as? [String: String],
             let options = try JSONSerialization.jsonObject(
-                with: Data((metadata["cases"] ?? "").utf8)) as? [String: Any]
+                with: Data((file.metadata["cases"] ?? "").utf8)) as? [String: Any]
         else { throw Malformed(reason: "\(path): no cases") }
 
         var tensors: [String: [String: Tensor]] = [:]
-        for (name, value) in json where name != "__metadata__" {
+        for name in file.names {
             let parts = name.split(separator: "/").map(String.init)
-            let entry = try JSONDecoder().decode(
-                Entry.self, from: JSONSerialization.data(withJSONObject: value))
-            guard let type = ElementType(rawValue: entry.dtype), parts.count == 2,
-                entry.data_offsets.count == 2
-            else { throw Malformed(reason: "\(path): \(name)") }
-            let start = file.startIndex + 8 + length
-            let bytes = file[start + entry.data_offsets[0]..<start + entry.data_offsets[1]]
-            tensors[parts[0], default: [:]][parts[1]] = try Tensor(
-                type: type, shape: entry.shape, bytes: Array(bytes))
+            guard parts.count == 2 else { throw Malformed(reason: "\(path): \(name)") }
+            tensors[parts[0], default: [:]][parts[1]] = try file.tensor(name)
         }
         cases = try options.keys.sorted().map { name in
             Case(

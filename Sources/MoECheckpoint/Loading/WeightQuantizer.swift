@@ -1,3 +1,5 @@
+internal import MoE
+
 /// Symmetric int8 quantisation of one weight row, to the last bit.
 ///
 /// `s = max|v| / 127`; `q = clamp(rint(v / s), -127, 127)`, ties to even; a row whose scale is 0
@@ -8,26 +10,14 @@ package enum WeightQuantizer {
     /// - Parameters:
     ///   - row: the output channel's weights, `[K]`.
     ///   - values: where the K integers go.
-    /// - Returns: the row's scale, or nil without a result if a weight is NaN or infinite.
+    /// - Returns: the row's scale, or nil if a weight is NaN or infinite; the integers are then 0.
     package static func quantize(
         _ row: UnsafeBufferPointer<Float>, into values: UnsafeMutablePointer<Int8>
     ) -> Float? {
-        guard let maximum = finiteMagnitude(of: row) else { return nil }
-        let scale = maximum / 127
-        guard scale != 0 else {
-            values.update(repeating: 0, count: row.count)
-            return 0
-        }
-        for index in row.indices {
-            // The clamp acts where the scale is subnormal; it may come before the rounding since
-            // its bounds are integers. Adding 1.5 · 2^23 then rounds half to even and leaves the
-            // integer in the low bits.
-            var value = row[index] / scale
-            value = value < -127 ? -127 : value
-            value = value > 127 ? 127 : value
-            values[index] = Int8(truncatingIfNeeded: (value + 12_582_912).bitPattern)
-        }
-        return scale
+        guard let first = row.baseAddress else { return 0 }
+        // The library's own row quantiser; it tells a row that is not finite by its scale.
+        let scale = quantizeRow(first, count: row.count, into: values)
+        return scale.isFinite ? scale : nil
     }
 
     /// The greatest magnitude of a row, 0 for an empty one; nil if one is NaN or infinite.
