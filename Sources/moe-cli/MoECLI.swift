@@ -12,5 +12,7 @@ struct MoECLI: ParsableCommand {
             appears whole or not at all.
             """,
         version: "0.1.0",
-        subcommands: [Forward.self, Families.self, Operators.self, Backends.self, Bench.self])
+        subcommands: [
+            Forward.self, Quantize.self, Families.self, Operators.self, Backends.self, Bench.self,
+        ])
 }

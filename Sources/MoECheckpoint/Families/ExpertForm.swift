@@ -10,6 +10,14 @@ package struct ExpertForm: Sendable, Hashable {
         case fused(ExpertTensor, RowOrder)
         /// No gate: H up rows alone.
         case upOnly(ExpertTensor)
+
+        /// The tensors, the gate's before the up's.
+        var tensors: [ExpertTensor] {
+            switch self {
+            case .separate(let gate, let up): [gate, up]
+            case .fused(let tensor, _), .upOnly(let tensor): [tensor]
+            }
+        }
     }
 
     /// The order of the rows of a fused gate and up.
@@ -24,14 +32,14 @@ package struct ExpertForm: Sendable, Hashable {
     var gateUp: GateUp
     /// The projection after it.
     var down: ExpertTensor
-    /// Added before the activation, in the row order of the fused tensor.
-    var gateUpBias: ExpertTensor?
+    /// Added before the activation: vectors that are spread as ``gateUp`` may be.
+    var gateUpBias: GateUp?
     /// Added after the down-projection.
     var downBias: ExpertTensor?
 
     /// A form of its tensors.
     package init(
-        gateUp: GateUp, down: ExpertTensor, gateUpBias: ExpertTensor? = nil,
+        gateUp: GateUp, down: ExpertTensor, gateUpBias: GateUp? = nil,
         downBias: ExpertTensor? = nil
     ) {
         self.gateUp = gateUp
@@ -44,13 +52,7 @@ package struct ExpertForm: Sendable, Hashable {
 extension ExpertForm {
     /// Every tensor of the form.
     var tensors: [ExpertTensor] {
-        let projections: [ExpertTensor] =
-            switch gateUp {
-            case .separate(let gate, let up): [gate, up, down]
-            case .fused(let both, _): [both, down]
-            case .upOnly(let up): [up, down]
-            }
-        return projections + [gateUpBias, downBias].compactMap(\.self)
+        gateUp.tensors + [down] + (gateUpBias?.tensors ?? []) + [downBias].compactMap(\.self)
     }
 
     /// Whether there are gate rows.
@@ -117,8 +119,8 @@ extension ExpertForm {
             gateUp: .fused(ExpertTensor(name: gateUp), .halves), down: ExpertTensor(name: down))
     }
 
-    /// The same form with a bias after either projection, in the tensors' own row order.
-    func biased(gateUp: ExpertTensor? = nil, down: ExpertTensor) -> ExpertForm {
+    /// The same form with a bias after either projection.
+    func biased(gateUp: GateUp? = nil, down: ExpertTensor) -> ExpertForm {
         var form = self
         form.gateUpBias = gateUp
         form.downBias = down

@@ -26,8 +26,9 @@ extension BlockTensors {
             experts: [
                 .fusedTransposed("mlp.experts", rows: rows)
                     .biased(
-                        gateUp: ExpertTensor(
-                            name: "mlp.experts.gate_up_proj_bias", packing: .stacked),
+                        gateUp: .fused(
+                            ExpertTensor(name: "mlp.experts.gate_up_proj_bias", packing: .stacked),
+                            rows),
                         down: ExpertTensor(name: "mlp.experts.down_proj_bias", packing: .stacked))
             ])
     }

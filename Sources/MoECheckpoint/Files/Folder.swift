@@ -34,6 +34,12 @@ struct Folder {
         self.names = names.sorted()
     }
 
+    /// Whether something in the folder is itself one, or a link to one.
+    func isFolder(_ name: String) -> Bool {
+        var status = stat()
+        return stat(path(of: name), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// The path of something in the folder.
     func path(of name: String) -> String {
         path == "/" ? "/\(name)" : "\(path)/\(name)"

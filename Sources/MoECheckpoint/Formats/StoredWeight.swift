@@ -63,9 +63,7 @@ struct StoredWeight {
     /// The family's own name for the tensor, within the layer.
     private var leaf: String {
         let name = tensor.name(expert: expert.index)
-        let spelling = WeightSpelling(of: name)
-        guard spelling != .plain else { return name }
-        return name.dropLast(spelling.suffix.count) + (spelling == .gptq ? ".weight" : "")
+        return WeightSpelling(of: name).plainName(of: name)
     }
 
     /// That name without what says that it is a weight.

@@ -23,6 +23,11 @@ enum WeightSpelling: CaseIterable, Sendable {
         case .blocks: "_blocks"
         }
     }
+
+    /// What a weight of the spelling is called unquantised.
+    func plainName(of name: String) -> String {
+        self == .plain ? name : name.dropLast(suffix.count) + (self == .gptq ? ".weight" : "")
+    }
 }
 
 extension ExpertForm {
@@ -48,7 +53,29 @@ extension ExpertForm {
     }
 }
 
+extension ExpertForm {
+    /// The same experts under the names that their weights have unquantised.
+    var unspelled: ExpertForm {
+        var form = self
+        switch gateUp {
+        case .separate(let gate, let up):
+            form.gateUp = .separate(gate: gate.unspelled, up: up.unspelled)
+        case .fused(let both, let order): form.gateUp = .fused(both.unspelled, order)
+        case .upOnly(let up): form.gateUp = .upOnly(up.unspelled)
+        }
+        form.down = down.unspelled
+        return form
+    }
+}
+
 extension ExpertTensor {
+    /// The tensor under the name, and in the storage, that it has unquantised.
+    fileprivate var unspelled: ExpertTensor {
+        let spelling = WeightSpelling(of: name)
+        if spelling == .plain { return self }
+        return ExpertTensor(name: spelling.plainName(of: name), packing: packing)
+    }
+
     /// The tensor under a format's name, or nil where the format has none for it.
     func spelled(_ spelling: WeightSpelling) -> ExpertTensor? {
         let isModule = name.hasSuffix(".weight")

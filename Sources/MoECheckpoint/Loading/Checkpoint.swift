@@ -18,8 +18,8 @@ public struct Checkpoint: Sendable {
     public let layerCount: Int
     /// What the checkpoint says of the form its weights are stored in.
     public let weightFormat: WeightFormat
-    private let source: any TensorSource
-    private let index: TensorIndex
+    let source: any TensorSource
+    let index: TensorIndex
 
     /// A checkpoint of a configuration and the tensors it describes.
     ///
@@ -141,13 +141,26 @@ public struct Checkpoint: Sendable {
                 "\(configuration.file): layer \(layer) is dense, wanted a MoE layer"
                     + ": \(moeLayers.ranges)")
         }
-        let description = try family.describe(configuration.layer(layer))
-        let plan = try LayerPlan(
-            description, family: family,
-            in: LayerWeights(tensors: index.layer(layer), source: source, format: weightFormat))
+        let (description, plan) = try plan(layer)
         var loader = LayerLoader(description, plan: plan, source: source)
         let loaded = try loader.layer(format)
         return (loaded, loader.report)
+    }
+
+    /// What the configuration says of a MoE layer, and where its tensors are.
+    ///
+    /// - Parameter layer: the layer, which is MoE.
+    /// - Returns: both, checked against each other.
+    /// - Throws: what ``layer(_:experts:)`` throws of configuration and headers.
+    func plan(_ layer: Int) throws(CheckpointError) -> (LayerDescription, LayerPlan) {
+        let description = try family.describe(configuration.layer(layer))
+        let plan = try LayerPlan(description, family: family, in: weights(ofLayer: layer))
+        return (description, plan)
+    }
+
+    /// The tensors of a layer, whatever it is.
+    func weights(ofLayer layer: Int) -> LayerWeights {
+        LayerWeights(tensors: index.layer(layer), source: source, format: weightFormat)
     }
 
     private func hasRouter(_ tensors: LayerTensors) -> Bool {

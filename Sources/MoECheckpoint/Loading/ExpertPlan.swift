@@ -46,25 +46,24 @@ struct ExpertPlan: Sendable {
         func bias(_ tensor: ExpertTensor, _ count: Int) throws(CheckpointError) -> MatrixSlice {
             try MatrixSlice(bias: tensor, expert: expert, count: count, in: layer)
         }
-        let order: ExpertForm.RowOrder
-        let rows: Int
-        switch form.gateUp {
-        case .separate(let gate, let up):
-            (order, rows) = (.halves, 2 * width)
-            gateUp = try MatrixPlan(
-                slice(gate, [width, hiddenSize]), slice(up, [width, hiddenSize]))
-        case .fused(let both, let fusedOrder):
-            (order, rows) = (fusedOrder, 2 * width)
-            gateUp = MatrixPlan(try slice(both, [rows, hiddenSize]), order: order)
-        case .upOnly(let up):
-            (order, rows) = (.halves, width)
-            gateUp = MatrixPlan(try slice(up, [rows, hiddenSize]))
-        }
+        let rows = form.isGated ? 2 * width : width
+        gateUp =
+            switch form.gateUp {
+            case .separate(let gate, let up):
+                MatrixPlan(
+                    try slice(gate, [width, hiddenSize]), try slice(up, [width, hiddenSize]))
+            case .fused(let both, let order):
+                MatrixPlan(try slice(both, [rows, hiddenSize]), order: order)
+            case .upOnly(let up): MatrixPlan(try slice(up, [rows, hiddenSize]))
+            }
         down = MatrixPlan(try slice(form.down, [hiddenSize, width]))
         gateUpBias =
-            if let tensor = form.gateUpBias {
-                MatrixPlan(try bias(tensor, rows), order: order)
-            } else { nil }
+            switch form.gateUpBias {
+            case .separate(let gate, let up): MatrixPlan(try bias(gate, width), try bias(up, width))
+            case .fused(let both, let order): MatrixPlan(try bias(both, rows), order: order)
+            case .upOnly(let up): MatrixPlan(try bias(up, rows))
+            case nil: nil
+            }
         downBias =
             if let tensor = form.downBias { MatrixPlan(try bias(tensor, hiddenSize)) } else { nil }
     }

@@ -16,8 +16,12 @@ struct LayerPlan: Sendable {
     let expertsOfToken: IntegerTable?
     /// The routed experts.
     let experts: [ExpertPlan]
+    /// How those are spread over tensors.
+    let expertForm: ExpertForm
     /// The shared expert.
     let shared: ExpertPlan?
+    /// How that is spread over tensors.
+    let sharedForm: ExpertForm?
     /// `[1, D]`, or `[D]` as a matrix of single columns.
     let sharedGate: MatrixPlan?
 
@@ -48,17 +52,17 @@ struct LayerPlan: Sendable {
                     "experts by token", names.expertsOfToken,
                     [vocabularySize, description.router.topK])
             } else { nil }
-        experts = try finder.experts(
-            names.experts, count: description.expertCount,
+        (expertForm, experts) = try finder.experts(
+            names.readableExperts, count: description.expertCount,
             identityCount: description.identityExpertCount, width: description.expertWidth,
             hiddenSize: hiddenSize)
         if description.sharedWidth > 0 {
-            shared = try finder.sharedExpert(
+            (sharedForm, shared) = try finder.sharedExpert(
                 names.shared, width: description.sharedWidth, hiddenSize: hiddenSize)
             sharedGate =
                 try finder.row("a shared expert's gate", names.sharedGate, hiddenSize)
         } else {
-            (shared, sharedGate) = (nil, nil)
+            (shared, sharedForm, sharedGate) = (nil, nil, nil)
         }
         try finder.refuseUnread(family: family.name, except: names.ofTheLayer)
     }

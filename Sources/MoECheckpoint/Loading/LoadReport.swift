@@ -52,6 +52,13 @@ public struct RequantizationLoss: Sendable, Equatable, CustomStringConvertible {
         return "\(hundredths) % (\(projection))"
     }
 
+    /// Adds what another thread has found out about the same projection.
+    mutating func add(_ other: RequantizationLoss) {
+        if format.isEmpty { format = other.format }
+        errorSquares += other.errorSquares
+        weightSquares += other.weightSquares
+    }
+
     /// Adds a requantised channel.
     mutating func add(
         _ row: UnsafeBufferPointer<Float>, as integers: UnsafePointer<Int8>, scale: Float

@@ -55,7 +55,7 @@ struct RoleFinder {
     /// Some programs write gates and ups for identity experts too; those are left unread.
     mutating func experts(
         _ forms: [ExpertForm], count: Int, identityCount: Int = 0, width: Int, hiddenSize: Int
-    ) throws(CheckpointError) -> [ExpertPlan] {
+    ) throws(CheckpointError) -> (form: ExpertForm, plans: [ExpertPlan]) {
         let form = try select("experts", forms, count: count, width: width, hiddenSize: hiddenSize)
         for tensor in form.tensors {
             let spare = tensor == form.down ? 0 : identityCount
@@ -72,20 +72,20 @@ struct RoleFinder {
             try take(plan, isAlone: form.down.packing == .alone, like: plans.first)
             plans.append(plan)
         }
-        return plans
+        return (form, plans)
     }
 
     /// The shared expert, in the first form that fits.
     mutating func sharedExpert(
         _ forms: [ExpertForm], width: Int, hiddenSize: Int
-    ) throws(CheckpointError) -> ExpertPlan {
+    ) throws(CheckpointError) -> (form: ExpertForm, plan: ExpertPlan) {
         let form = try select(
             "shared expert", forms, count: 1, width: width, hiddenSize: hiddenSize)
         found.formUnion(form.tensors.map(\.name))
         let plan = try ExpertPlan(
             form, expert: ExpertPlace(0, of: 1), width: width, hiddenSize: hiddenSize, in: layer)
         try take(plan, isAlone: true, like: nil)
-        return plan
+        return (form, plan)
     }
 
     /// Takes what belongs to an expert's weights, which must all be written alike: those of other

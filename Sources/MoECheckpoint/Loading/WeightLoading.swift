@@ -101,7 +101,7 @@ extension Matrix {
 
 extension MatrixSlice {
     /// The error about a row that holds NaN or infinity.
-    fileprivate func notFinite(row: Int) -> CheckpointError {
+    func notFinite(row: Int) -> CheckpointError {
         let place = expert.map { "expert \($0), row \(row)" } ?? "row \(row)"
         return CheckpointError(
             .tensor, "\(entry.file): \(name): \(place) holds NaN or infinity, wanted finite weights"

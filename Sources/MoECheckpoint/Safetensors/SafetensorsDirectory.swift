@@ -127,6 +127,15 @@ public struct SafetensorsDirectory: TensorSource {
         for name in names { _ = try locate(name) }
     }
 
+    /// Where a tensor's bytes lie: the place of its file in ``files``, and the first of them there;
+    /// a tensor that cannot be had lies behind all others.
+    func place(of name: String) -> (file: Int, offset: Int) {
+        guard let file = place(name), let shard = try? shards[file].file(),
+            let offset = shard.offset(of: name)
+        else { return (.max, 0) }
+        return (file, offset)
+    }
+
     private func shard(of name: String) throws(CheckpointError) -> SafetensorsFile {
         guard let place = place(name) else {
             throw CheckpointError(

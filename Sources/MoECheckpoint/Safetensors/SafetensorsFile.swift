@@ -58,6 +58,9 @@ public struct SafetensorsFile: TensorSource {
         }
     }
 
+    /// A tensor's first byte, counted from the end of the header; nil if there is none of that name.
+    func offset(of name: String) -> Int? { header[name]?.offset }
+
     /// Reads a part of a tensor's bytes into memory.
     ///
     /// - Parameters:

@@ -10,7 +10,12 @@ import Glibc
 enum StandardError {
     /// Prints a line; what cannot be written is lost, as it is with any message.
     static func print(_ line: String) {
-        var bytes = Array((line + "\n").utf8)[...]
+        put(line + "\n")
+    }
+
+    /// Prints text without ending its line.
+    static func put(_ text: String) {
+        var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
             guard count > 0 else { return }

@@ -39,7 +39,8 @@ struct ExpertFormTests {
             gateUp: .fused(
                 ExpertTensor(name: "mlp.both", packing: .stacked, storage: storage), .interleaved),
             down: ExpertTensor(name: "mlp.down", packing: .stacked),
-            gateUpBias: ExpertTensor(name: "mlp.both_bias", packing: .stacked),
+            gateUpBias: .fused(
+                ExpertTensor(name: "mlp.both_bias", packing: .stacked), .interleaved),
             downBias: ExpertTensor(name: "mlp.down_bias", packing: .stacked))
         let bias = model.values(6, seed: 5)
         let both = (0..<4).flatMap { expert in

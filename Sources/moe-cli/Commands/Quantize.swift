@@ -1,0 +1,85 @@
+public import ArgumentParser
+import MoE
+public import MoECheckpoint
+
+/// `moe-cli quantize`: a checkpoint with its experts' weights in int8, for others to read.
+struct Quantize: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Writes a checkpoint anew with its experts' weights in int8.",
+        discussion: """
+            The linear layers of all experts, shared ones included, become int8 with a float32 \
+            scale per output channel; everything else is copied as it is. OUT grows in OUT.partial \
+            and gets its name when it is whole. A run that was interrupted is continued by the \
+            same command.
+            """)
+
+    @Argument(help: "The checkpoint's folder: config.json and safetensors.")
+    var input: String
+
+    @Argument(help: "The folder to write; there must be none, or an empty one.")
+    var output: String
+
+    @Option(
+        help: ArgumentHelp(
+            "The format to write: "
+                + QuantizedFormat.allCases.map(\.rawValue).joined(separator: " or ") + ".",
+            valueName: "name"))
+    var format: QuantizedFormat
+
+    @Option(help: "The most bytes of tensors that a file may have, such as 500MB or 5GB.")
+    var shardSize = ByteCount(5_000_000_000)
+
+    @Option(help: "How many threads may work, 1 or more; one per processor if not given.")
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, threads < 1 {
+            throw ValidationError("--threads \(threads): wanted 1 or more")
+        }
+    }
+
+    func run() throws {
+        let quantizer = try CheckpointQuantizer(
+            of: input, as: format, shardSize: shardSize.value)
+        let line = ProgressLine()
+        Interruption.exits { signal in
+            line.clear()
+            StandardError.print(
+                "interrupted by \(signal); the same command continues with what is in "
+                    + "\(output).partial")
+        }
+        let report: QuantizationReport
+        do {
+            report = try quantizer.write(to: output, threads: threads) {
+                event throws(CheckpointError) in
+                switch event {
+                case .progress(let progress): line.show(progress)
+                case .resumes(let files):
+                    StandardError.print("\(output).partial: \(files) files are done already")
+                case .restarts(let reason):
+                    StandardError.print("\(output).partial: \(reason); starting anew")
+                }
+            }
+        } catch {
+            line.clear()
+            throw error
+        }
+        line.clear()
+        print(
+            "\(output): \(report.quantizedCount) linear layers in int8, "
+                + "\(report.copiedCount) tensors as they were; "
+                + "\(ByteCount(report.sourceByteCount)) became \(ByteCount(report.byteCount)) "
+                + "in \(report.files.count) \(report.files.count == 1 ? "file" : "files")")
+        for note in report.remarks { StandardError.print(note) }
+    }
+}
+
+extension QuantizationReport {
+    /// What the user should know beside what was written.
+    fileprivate var remarks: [String] {
+        let cost = loss.map { "weights requantised to int8 per channel, relative L2 error \($0)" }
+        return [cost].compactMap(\.self) + notes
+    }
+}
+
+extension QuantizedFormat: ExpressibleByArgument {}
