@@ -30,6 +30,7 @@ let package = Package(
         .library(name: "MoECheckpoint", targets: ["MoECheckpoint"]),
         .executable(name: "moe-cli", targets: ["moe-cli"]),
         .executable(name: "moe-block", targets: ["MoEBlockExample"]),
+        .executable(name: "moe-generate", targets: ["MoEGenerateExample"]),
     ],
     traits: [
         .trait(
@@ -75,6 +76,20 @@ let package = Package(
             path: "Examples/MoEBlock",
             swiftSettings: swiftSettings),
 
+        // Without package access: an engine in another package sees no more of the libraries.
+        .target(
+            name: "GenerateEngine",
+            dependencies: ["MoE", "MoECheckpoint"],
+            path: "Examples/Generate/Engine",
+            packageAccess: false,
+            swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "MoEGenerateExample",
+            dependencies: ["GenerateEngine", "MoE", "MoECheckpoint", argumentParser],
+            path: "Examples/Generate/Program",
+            packageAccess: false,
+            swiftSettings: swiftSettings),
+
         // MARK: - Tests
 
         .target(
@@ -94,6 +109,10 @@ let package = Package(
         .testTarget(
             name: "CLITests",
             dependencies: ["MoE", "MoECheckpoint", "MoETestSupport", "moe-cli"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "GenerateTests",
+            dependencies: ["GenerateEngine", "MoE", "MoECheckpoint"],
             swiftSettings: swiftSettings),
     ],
     cLanguageStandard: .c11
