@@ -28,6 +28,7 @@ let package = Package(
     products: [
         .library(name: "MoE", targets: ["MoE"]),
         .library(name: "MoECheckpoint", targets: ["MoECheckpoint"]),
+        .library(name: "MoEAscend", targets: ["MoEAscend"]),
         .executable(name: "moe-cli", targets: ["moe-cli"]),
         .executable(name: "moe-block", targets: ["MoEBlockExample"]),
         .executable(name: "moe-generate", targets: ["MoEGenerateExample"]),
@@ -56,9 +57,15 @@ let package = Package(
             dependencies: ["MoE"],
             swiftSettings: swiftSettings),
 
-        // MARK: - Implementation: C kernels and the system's BLAS
+        .target(
+            name: "MoEAscend",
+            dependencies: ["MoE", "CANN"],
+            swiftSettings: swiftSettings),
+
+        // MARK: - Implementation: C kernels, the system's BLAS, what is known of CANN
 
         .target(name: "MoEKernels", cSettings: cSettings),
+        .target(name: "CANN", cSettings: cSettings),
         .systemLibrary(
             name: "COpenBLAS",
             pkgConfig: "openblas",

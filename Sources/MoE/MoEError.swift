@@ -26,6 +26,8 @@ public struct MoEError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let input = Code(rawValue: "input")
         /// A backend that this build or this machine does not have.
         public static let backendUnavailable = Code(rawValue: "backend-unavailable")
+        /// Something that one backend cannot carry out and another can.
+        public static let unsupported = Code(rawValue: "unsupported")
     }
 
     /// The rule that was broken.
