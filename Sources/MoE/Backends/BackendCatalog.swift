@@ -1,4 +1,4 @@
-/// The CPU backends, by the names that commands use.
+/// The backends, by the names that commands use.
 public enum BackendName: String, CaseIterable, Sendable {
     /// The best one that this build and this machine have.
     case auto
@@ -8,6 +8,8 @@ public enum BackendName: String, CaseIterable, Sendable {
     case openblas
     /// The library's own int8 kernels on packed weights.
     case native
+    /// An Ascend device; the module `MoEAscend` brings it.
+    case ascend
 }
 
 /// Whether a backend can be used here, and why not.
@@ -18,11 +20,18 @@ public struct BackendStatus: Sendable, Hashable {
     public let available: Bool
     /// What it is, or what is missing.
     public let reason: String
+
+    /// A backend's state.
+    public init(name: BackendName, available: Bool, reason: String) {
+        self.name = name
+        self.available = available
+        self.reason = reason
+    }
 }
 
 /// Finds backends: which there are, which one `auto` means and why.
 public enum BackendCatalog {
-    /// Every backend with its state, best last.
+    /// Every backend of this library with its state, best last.
     public static var all: [BackendStatus] {
         [
             BackendStatus(name: .reference, available: true, reason: "plain loops, always there"),
@@ -32,12 +41,43 @@ public enum BackendCatalog {
         ]
     }
 
+    /// Every backend with its state, those that other modules bring last.
+    ///
+    /// - Parameter offers: the backends of other modules.
+    public static func all(with offers: [BackendOffer]) -> [BackendStatus] {
+        all + offers.map { $0.status() }
+    }
+
     /// What a name stands for: the backend, and one sentence why it was taken.
     ///
-    /// - Parameter name: the name asked for.
+    /// `auto` takes the first offer that can be used for what it can compute, and the best CPU
+    /// backend for everything else.
+    ///
+    /// - Parameters:
+    ///   - name: the name asked for.
+    ///   - offers: the backends of other modules, best first.
     /// - Returns: the backend and the sentence.
     /// - Throws: `backendUnavailable` if this build or machine does not have it.
     public static func backend(
+        _ name: BackendName, offers: [BackendOffer] = []
+    ) throws(MoEError) -> (backend: any ExpertBackend, reason: String) {
+        if let offer = offers.first(where: { $0.name == name }) {
+            return (try offer.open(), "asked for by name")
+        }
+        guard name == .auto else { return try backendOfLibrary(name) }
+        let ours = try backendOfLibrary(.auto)
+        for offer in offers {
+            let status = offer.status()
+            guard status.available else { continue }
+            return (
+                PreferredBackend(preferred: try offer.open(), otherwise: ours.backend),
+                "\(status.reason); \(ours.backend.name) for what it cannot compute"
+            )
+        }
+        return ours
+    }
+
+    private static func backendOfLibrary(
         _ name: BackendName
     ) throws(MoEError) -> (backend: any ExpertBackend, reason: String) {
         switch name {
@@ -50,6 +90,9 @@ public enum BackendCatalog {
             return (openBLAS, "asked for by name")
         case .native:
             return (native, "asked for by name")
+        case .ascend:
+            throw MoEError(
+                .backendUnavailable, "backend \(name.rawValue): this program does not bring it")
         case .auto:
             guard let openBLAS, !GemmKernel.chosen.isSIMD else { return (native, nativeReason) }
             return (openBLAS, "the fastest where there is no int8 kernel but plain C")

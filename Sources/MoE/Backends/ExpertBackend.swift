@@ -11,6 +11,17 @@ public protocol ExpertBackend: Sendable {
     /// The name in commands and reports, such as `openblas`.
     var name: String { get }
 
+    /// Says before any weight is touched whether this backend can compute a set of experts.
+    ///
+    /// - Parameters:
+    ///   - experts: the weights, all of `shape`; checked by the block.
+    ///   - shape: the sizes.
+    ///   - activation: what happens between the two projections.
+    /// - Throws: `unsupported` if it cannot, naming what it cannot and its limit.
+    func check(
+        _ experts: borrowing ExpertWeights, shape: ExpertShape, activation: Activation
+    ) throws(MoEError)
+
     /// Turns the weights of a layer's experts, or of its shared expert, into what computes them.
     ///
     /// - Parameters:
@@ -18,7 +29,7 @@ public protocol ExpertBackend: Sendable {
     ///   - shape: the sizes.
     ///   - activation: what happens between the two projections.
     /// - Returns: the experts, ready to compute.
-    /// - Throws: `configuration` if the backend cannot carry these experts out.
+    /// - Throws: `unsupported` if the backend cannot carry these experts out; what else it reports.
     func prepare(
         _ experts: consuming ExpertWeights, shape: ExpertShape, activation: Activation
     ) throws(MoEError) -> PreparedExperts
@@ -31,10 +42,36 @@ public protocol ExpertBackend: Sendable {
     ///   - groups: which rows belong to which matrix; rows past the sum become 0.
     ///   - threads: how many threads may work.
     /// - Returns: the exact int32 accumulators, `[R, N]`.
-    /// - Throws: `configuration` if the backend cannot carry the product out.
+    /// - Throws: `unsupported` if the backend cannot carry the product out; what else it reports.
     func groupedMatmul(
         _ x: Matrix<Int8>, _ weights: [Matrix<Int8>], groups: GroupIndex, threads: Int
     ) throws(MoEError) -> Matrix<Int32>
+
+    /// The fused operator between the two GEMMs on its own.
+    ///
+    /// - Parameters:
+    ///   - call: the input and the options.
+    ///   - threads: how many threads may work.
+    /// - Returns: `values` `[T, H]` and `scale` `[T]`; rows past the groups are 0 with scale 0.
+    /// - Throws: what ``DequantSwiGLUQuant/validate()`` throws; `unsupported` if the backend cannot
+    ///   carry the call out.
+    func dequantSwiGLUQuant(
+        _ call: DequantSwiGLUQuant, threads: Int
+    ) throws(MoEError) -> QuantizedRows
+}
+
+extension ExpertBackend {
+    /// Takes all experts.
+    public func check(
+        _ experts: borrowing ExpertWeights, shape: ExpertShape, activation: Activation
+    ) throws(MoEError) {}
+
+    /// The operator by the library's own kernels.
+    public func dequantSwiGLUQuant(
+        _ call: DequantSwiGLUQuant, threads: Int
+    ) throws(MoEError) -> QuantizedRows {
+        try MoE.dequantSwiGLUQuant(call, threads: threads, kernels: .chosen)
+    }
 }
 
 /// Experts in the form in which a backend computes them.
@@ -92,7 +129,7 @@ public protocol ExpertPass: Sendable {
     ///   - rows: `rows.output` receives every row's output, `[R, D]`, where there is no sum.
     ///   - sum: the weighted sum of a token's rows, which the pass then computes itself.
     ///   - threads: how many threads may work.
-    /// - Throws: `configuration` if the backend cannot carry the pass out.
+    /// - Throws: what keeps the backend from carrying the pass out.
     func forward(
         _ tokens: borrowing TokenRows, _ dispatch: borrowing Dispatch,
         into rows: inout ExpertRows, sum: SlotSum?, threads: Int) throws(MoEError)

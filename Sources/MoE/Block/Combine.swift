@@ -1,33 +1,26 @@
 /// Stage 7: the weighted sum of a token's rows, in slot order and float32; the shared expert last.
-enum Combine {
+package enum Combine {
     private static let tokensPerTile = 16
 
     /// Sums the routed rows of every token.
     ///
     /// - Parameters:
     ///   - rows: every row's output, `[R, D]`.
-    ///   - dispatch: which row each slot is; an identity expert's slot adds the token itself.
-    ///   - routing: the weights.
-    ///   - tokens: the tokens as they came in.
-    ///   - output: receives the sums, `[T, D]`.
+    ///   - sum: which rows and weights; an identity expert's slot adds the token itself.
     ///   - threads: how many threads may work.
-    static func sum(
-        _ rows: borrowing ExpertRows, _ dispatch: borrowing Dispatch,
-        _ routing: borrowing Routing, _ tokens: borrowing TokenRows,
-        into output: UnsafeMutablePointer<Float>, threads: Int
+    package static func sum(
+        _ rows: borrowing ExpertRows, _ sum: SlotSum, threads: Int
     ) {
-        guard let hidden = tokens.hidden else { return }
-        let width = tokens.width, topK = routing.topK
-        let rowOf = dispatch.rowOf.base, weights = routing.outputWeights
-        let rows = rows.output.base
-        forEachTile(of: tokens.count, threads: threads) { token in
-            let sum = output + token * width
-            sum.update(repeating: 0, count: width)
-            for slot in token * topK..<(token + 1) * topK {
-                let row = Int(rowOf[slot])
+        let width = rows.shape.hiddenSize, slots = sum.slots
+        let rows = UnsafePointer(rows.output.base)
+        forEachTile(of: sum.tokenCount, threads: threads) { token in
+            let total = sum.output + token * width
+            total.update(repeating: 0, count: width)
+            for slot in token * slots..<(token + 1) * slots {
+                let row = Int(sum.rowOf[slot])
                 RowKernels.accumulate(
-                    row < 0 ? hidden + token * width : UnsafePointer(rows + row * width),
-                    count: width, weight: weights[slot], into: sum)
+                    row < 0 ? sum.hidden + token * width : rows + row * width, count: width,
+                    weight: sum.weights[slot], into: total)
             }
         }
     }

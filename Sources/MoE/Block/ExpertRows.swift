@@ -3,7 +3,7 @@
 /// A backend that computes stage by stage writes the intermediates; one that takes the whole pass
 /// writes `output` only.
 public struct ExpertRows: ~Copyable {
-    let shape: ExpertShape
+    package let shape: ExpertShape
     /// GEMM 1 of int8 experts, `[R, 2H]`.
     var accumulators = Buffer<Int32>()
     /// The activation scale of every row's token, `[R]`.
@@ -16,7 +16,7 @@ public struct ExpertRows: ~Copyable {
     /// The activation of float experts, `[R, H]`.
     var activated = Buffer<Float>()
     /// GEMM 2, scaled: `[R, D]`.
-    var output = Buffer<Float>()
+    package var output = Buffer<Float>()
     /// What a worker needs for one tile, workers after one another.
     var scratch = Buffer<Float>()
     /// What native passes keep.

@@ -39,9 +39,12 @@ public struct MoEBlock: Sendable {
     public init(
         _ layer: consuming MoELayer, backend: (any ExpertBackend)? = nil, threads: Int? = nil
     ) throws(MoEError) {
-        let backend =
+        var backend =
             if let backend { backend } else { try BackendCatalog.backend(.auto).backend }
         let shapes = try layer.validated()
+        if let preferred = backend as? PreferredBackend {
+            backend = try preferred.choice(for: layer, shapes)
+        }
         // Taken out of the layer, so that a backend that repacks weights holds the only reference
         // and can drop each expert's as it goes.
         let activation = layer.activation, experts = layer.experts

@@ -8,11 +8,16 @@ public struct SlotSum {
     public let tokenCount: Int
     /// k: slots of a token.
     public let slots: Int
-    let rowOf: UnsafePointer<Int32>
-    let expertOf: UnsafePointer<Int32>
-    let weights: UnsafePointer<Float>
+    /// The row of every slot, `[T, k]`; -1 for an identity expert.
+    package let rowOf: UnsafePointer<Int32>
+    /// The expert of every slot, `[T, k]`.
+    package let expertOf: UnsafePointer<Int32>
+    /// The weight of every slot's output, `[T, k]`.
+    package let weights: UnsafePointer<Float>
+    /// The tokens as they came in, `[T, D]`.
     let hidden: UnsafePointer<Float>
-    let output: UnsafeMutablePointer<Float>
+    /// Receives the sums, `[T, D]`.
+    package let output: UnsafeMutablePointer<Float>
 
     /// The sums of a routed batch, into `output`, `[T, D]`; nil without tokens.
     init?(

@@ -6,9 +6,12 @@ public struct TokenRows: ~Copyable {
     public private(set) var count = 0
     /// D: elements of a token.
     public let width: Int
-    var hidden: UnsafePointer<Float>?
-    var values = Buffer<Int8>()
-    var scale = Buffer<Float>()
+    /// The first of the caller's rows, `[T, D]`.
+    package private(set) var hidden: UnsafePointer<Float>?
+    /// The rows in int8, `[T, D]`; empty where nothing reads them.
+    package private(set) var values = Buffer<Int8>()
+    /// Their scales, `[T]`.
+    package private(set) var scale = Buffer<Float>()
 
     init(width: Int) {
         self.width = width

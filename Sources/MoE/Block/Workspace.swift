@@ -92,7 +92,7 @@ public struct Workspace: ~Copyable {
 
     /// Stage 7: the weighted sum, unless the backend did it, then the shared expert.
     mutating func combine(sumRows: Bool, threads: Int) {
-        if sumRows { Combine.sum(routed, dispatch, routing, tokens, into: sums, threads: threads) }
+        if sumRows, let sum = routedSum { Combine.sum(routed, sum, threads: threads) }
         guard hasSharedExpert else { return }
         Combine.add(
             routedBuffer.base, and: shared.rows, into: outputBuffer.base, tokens: tokens.count,

@@ -8,13 +8,18 @@ internal import MoEKernels
 ///
 /// - Parameters:
 ///   - call: the input and the options.
+///   - backend: what computes it; nil for this library's kernels.
 ///   - threads: the most threads to use; nil for one per processor. The result is the same.
 /// - Returns: `values` `[T, H]` and `scale` `[T]`; rows past the groups are 0 with scale 0.
-/// - Throws: what ``DequantSwiGLUQuant/validate()`` throws.
+/// - Throws: what ``DequantSwiGLUQuant/validate()`` throws; `unsupported` and what else a backend
+///   reports.
 public func dequantSwiGLUQuant(
-    _ call: DequantSwiGLUQuant, threads: Int? = nil
+    _ call: DequantSwiGLUQuant, backend: (any ExpertBackend)? = nil, threads: Int? = nil
 ) throws(MoEError) -> QuantizedRows {
-    try dequantSwiGLUQuant(call, threads: threads, kernels: .chosen)
+    guard let backend else {
+        return try dequantSwiGLUQuant(call, threads: threads, kernels: .chosen)
+    }
+    return try backend.dequantSwiGLUQuant(call, threads: WorkerPool.threadCount(threads))
 }
 
 /// The operator with the kernels of a given instruction set.

@@ -11,7 +11,7 @@
 /// ```
 ///
 /// The value says what to compute, in types in which most of the operator's illegal combinations
-/// cannot be written; ``dequantSwiGLUQuant(_:)`` computes it. What cannot be told by types, such
+/// cannot be written; ``dequantSwiGLUQuant(_:backend:threads:)`` computes it. What cannot be told by types, such
 /// as shapes that disagree, is checked there.
 ///
 /// ```swift

@@ -6,12 +6,12 @@ internal import Darwin
 
 /// The fused operator, step by step as its definition has it, one element at a time.
 ///
-/// The yardstick for ``dequantSwiGLUQuant(_:)``: every written operation is rounded once, and the
+/// The yardstick for ``dequantSwiGLUQuant(_:backend:threads:)``: every written operation is rounded once, and the
 /// exponential is correctly rounded.
 ///
 /// - Parameter call: the input and the options.
 /// - Returns: `values` `[T, H]` and `scale` `[T]`.
-/// - Throws: what ``dequantSwiGLUQuant(_:)`` throws.
+/// - Throws: what ``dequantSwiGLUQuant(_:backend:threads:)`` throws.
 public func dequantSwiGLUQuantReference(
     _ call: DequantSwiGLUQuant
 ) throws(MoEError) -> QuantizedRows {

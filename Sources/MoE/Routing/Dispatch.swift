@@ -7,7 +7,8 @@ public struct Dispatch: ~Copyable, Sendable {
     public let expertCount: Int
     /// How many rows the experts compute: `T * k` less the slots of identity experts.
     public private(set) var rowCount = 0
-    var offsets: Buffer<Int>
+    /// The first row of every expert, and one past the last row, `[E + 1]`.
+    package private(set) var offsets: Buffer<Int>
     var tokenOf = Buffer<Int32>()
     var rowOf = Buffer<Int32>()
     /// The weight of every row, `[R]`, where weights multiply the experts' input; else empty.
@@ -34,12 +35,12 @@ public struct Dispatch: ~Copyable, Sendable {
     }
 
     /// The weight of every row where weights multiply the experts' input, else nil.
-    var inputWeights: UnsafePointer<Float>? {
+    package var inputWeights: UnsafePointer<Float>? {
         inputWeight.count > 0 ? UnsafePointer(inputWeight.base) : nil
     }
 
     /// The activation scale of a row: its token's scale, times a weight on the input.
-    func scale(of row: Int, token scale: UnsafePointer<Float>) -> Float {
+    package func scale(of row: Int, token scale: UnsafePointer<Float>) -> Float {
         let scale = scale[Int(tokenOf.base[row])]
         return inputWeight.count > 0 ? scale * inputWeight.base[row] : scale
     }

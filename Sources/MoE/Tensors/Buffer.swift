@@ -2,17 +2,17 @@
 ///
 /// The elements are whatever was last written; after a growth they are undefined until a stage
 /// writes them. Kernels read and write through `base`.
-struct Buffer<Element: BitwiseCopyable>: ~Copyable {
+package struct Buffer<Element: BitwiseCopyable>: ~Copyable {
     /// The first element.
-    private(set) var base: UnsafeMutablePointer<Element>
+    package private(set) var base: UnsafeMutablePointer<Element>
     /// How many elements are in use.
-    private(set) var count: Int
+    package private(set) var count: Int
     private var capacity: Int
 
     private static var alignment: Int { 64 }
 
     /// A buffer of `count` undefined elements.
-    init(count: Int = 0) {
+    package init(count: Int = 0) {
         self.base = Self.allocate(count)
         self.count = count
         self.capacity = count
@@ -23,7 +23,7 @@ struct Buffer<Element: BitwiseCopyable>: ~Copyable {
     }
 
     /// Makes room for `count` elements; old elements are lost where it grows.
-    mutating func resize(_ count: Int) {
+    package mutating func resize(_ count: Int) {
         if count > capacity {
             UnsafeMutableRawPointer(base).deallocate()
             base = Self.allocate(count)
@@ -33,7 +33,7 @@ struct Buffer<Element: BitwiseCopyable>: ~Copyable {
     }
 
     /// The elements in use.
-    var span: Span<Element> {
+    package var span: Span<Element> {
         @_lifetime(borrow self)
         get {
             let span = Span(_unsafeStart: UnsafePointer(base), count: count)
@@ -42,7 +42,7 @@ struct Buffer<Element: BitwiseCopyable>: ~Copyable {
     }
 
     /// A copy of the elements in use.
-    var array: [Element] {
+    package var array: [Element] {
         Array(UnsafeBufferPointer(start: base, count: count))
     }
 
