@@ -1,7 +1,7 @@
 # Every target is a command or two that a person could type; nothing here knows more than they say.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test aarch64 isas sanitize lint no-openblas golden golden-families families peers clean
+.PHONY: help setup build run test aarch64 isas sanitize fuzz lint no-openblas golden golden-families families peers clean
 
 MODEL := Models/demo-qwen3-moe
 BUILT := .build/release/.moe-block-is-built
@@ -53,6 +53,11 @@ sanitize: setup ## run all tests under the address, thread and undefined-behavio
 	    --skip DisassemblyTests \
 	    -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined -Xcc -Wno-pass-failed \
 	    --scratch-path .build-undefined
+
+FUZZ_SECONDS := 60
+
+fuzz: ## fuzz everything that reads files, a minute per target (or FUZZ_SECONDS=...)
+	@Scripts/fuzz.sh $(FUZZ_SECONDS)
 
 lint: ## check the format of every Swift file
 	swift format lint --strict --recursive Package.swift Sources Tests Examples
