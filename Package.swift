@@ -75,11 +75,11 @@ let package = Package(
 
         .executableTarget(
             name: "moe-cli",
-            dependencies: ["MoE", "MoECheckpoint", argumentParser],
+            dependencies: ["MoE", "MoECheckpoint", "MoEAscend", argumentParser],
             swiftSettings: swiftSettings),
         .executableTarget(
             name: "MoEBlockExample",
-            dependencies: ["MoE", "MoECheckpoint", argumentParser],
+            dependencies: ["MoE", "MoECheckpoint", "MoEAscend", argumentParser],
             path: "Examples/MoEBlock",
             swiftSettings: swiftSettings),
 

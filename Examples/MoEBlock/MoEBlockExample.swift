@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import MoE
+import MoEAscend
 import MoECheckpoint
 
 /// The main job: one layer of a checkpoint, routed and computed in int8, and checked against
@@ -38,7 +39,7 @@ struct MoEBlockExample: ParsableCommand {
     }
 
     func run() throws {
-        let chosen = try BackendCatalog.backend(backend)
+        let chosen = try BackendCatalog.backend(backend, offers: [AscendBackend.offer()])
         let checkpoint = try Checkpoint(directory: model)
         let layerIndex = try layer ?? firstMoELayer(of: checkpoint)
 

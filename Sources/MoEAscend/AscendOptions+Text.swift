@@ -12,7 +12,8 @@ extension AscendOptions {
     public init(text: String) throws(AscendError) {
         self.init()
         for setting in text.split(separator: ",") {
-            let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = setting.split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, set(String(parts[0]), to: String(parts[1])) else {
                 throw AscendError(
                     .unsupported, "\(setting): no such setting, wanted \(Self.textHelp)")

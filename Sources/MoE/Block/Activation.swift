@@ -18,7 +18,7 @@ public enum Activation: Sendable, Hashable {
 
     /// The operator's mode for columns that stand as halves, the gate's first; nil for an
     /// activation that is not the operator's.
-    var operatorMode: SwiGLU? {
+    package var operatorMode: SwiGLU? {
         switch self {
         case .swiGLU: .plain
         case .clampedSwiGLU(let parameters): .clamped(parameters)

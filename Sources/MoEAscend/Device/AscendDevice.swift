@@ -45,9 +45,7 @@ final class AscendDevice: @unchecked Sendable {
 
     /// Runs `body` on the device's thread.
     ///
-    /// A device that has failed stays closed: its first error is what every later call reports. After
-    /// any other failure the stream is waited for, so that nothing is in flight when `body`'s caller
-    /// goes on.
+    /// A device that has failed stays closed: its first error is what every later call reports.
     ///
     /// - Throws: what `body` throws, or the failure that closed the device.
     func perform<Result>(
@@ -59,7 +57,7 @@ final class AscendDevice: @unchecked Sendable {
             do throws(AscendError) {
                 return try body(session)
             } catch {
-                close(after: error)
+                if error.code == .fault { fault = error }
                 throw error
             }
         }
@@ -69,16 +67,6 @@ final class AscendDevice: @unchecked Sendable {
     func release(_ body: () -> Void) {
         thread.run(body)
     }
-
-    /// Closes the device if the failure is its own, or the stream has one.
-    private func close(after error: AscendError) {
-        if error.code == .fault { fault = error }
-        do throws(AscendError) {
-            try session?.synchronize()
-        } catch where error.code == .fault {
-            fault = fault ?? error
-        } catch {}
-    }
 }
 
 extension OperatorFunctions {
@@ -87,9 +75,18 @@ extension OperatorFunctions {
     /// - Throws: `unavailable`, naming the operator and the option.
     func check(_ options: AscendOptions) throws(AscendError) {
         let wanted = [
-            ("weights=nz", "aclnnGroupedMatmulWeightNz", options.weightFormat == .nz, groupedMatmulNZ == nil),
-            ("quantize=device", "aclnnMoeInitRoutingV3", options.quantization == .device, initRouting == nil),
-            ("select=device", "aclnnMoeGatingTopK", options.selection == .device, gatingTopK == nil),
+            (
+                "weights=nz", "aclnnGroupedMatmulWeightNz", options.weightFormat == .nz,
+                groupedMatmulNZ == nil
+            ),
+            (
+                "quantize=device", "aclnnMoeInitRoutingV3", options.quantization == .device,
+                initRouting == nil
+            ),
+            (
+                "select=device", "aclnnMoeGatingTopK", options.selection == .device,
+                gatingTopK == nil
+            ),
         ]
         for (option, name, isAsked, isMissing) in wanted where isAsked && isMissing {
             throw AscendError(.unavailable, "\(option) needs \(name), which this release lacks")

@@ -1,4 +1,5 @@
 internal import CANN
+internal import MoE
 
 /// A device in use: its stream, and the memory that all passes on it share.
 ///
@@ -43,7 +44,8 @@ final class DeviceSession {
         }
         guard SoC.isKnown(name) else {
             throw AscendError(
-                .unavailable, "device \(options.device) is an \(name), wanted an Atlas A2 or A3 chip")
+                .unavailable,
+                "device \(options.device) is an \(name), wanted an Atlas A2 or A3 chip")
         }
         let context = try DeviceContext(use, library)
         try context.makeCurrent(library)
@@ -71,6 +73,29 @@ final class DeviceSession {
     func synchronize() throws(AscendError) {
         try library.check(
             library.runtime.synchronizeStream(stream.handle), "aclrtSynchronizeStream")
+    }
+
+    /// Has `body` put work on the stream, and waits for it, also where `body` fails in the middle.
+    ///
+    /// Whatever the work uses may be dropped after this call, and not before.
+    ///
+    /// - Throws: what `body` throws, or what the work reports.
+    func complete<Result>(
+        _ body: () throws(AscendError) -> Result
+    ) throws(AscendError) -> Result {
+        let result: Result
+        do throws(AscendError) {
+            result = try body()
+        } catch {
+            do throws(AscendError) {
+                try synchronize()
+            } catch let second where second.code == .fault {
+                throw second
+            } catch {}
+            throw error
+        }
+        try synchronize()
+        return result
     }
 
     /// Checks that a layer's weights fit, beside the rows of a pass.
@@ -144,6 +169,32 @@ final class DeviceSession {
             library.runtime.copyAsync(
                 destination, count, source, count, Int32(CANN_ACL_MEMCPY_DEVICE_TO_HOST),
                 stream.handle), "aclrtMemcpyAsync", " of \(count) bytes from the device")
+    }
+
+    /// Copies elements to the device, at once.
+    func write<Element: BitwiseCopyable>(
+        _ elements: [Element], to destination: UnsafeMutableRawPointer
+    ) throws(AscendError) {
+        guard !elements.isEmpty else { return }
+        let status = elements.withUnsafeBytes { bytes in
+            library.runtime.copy(
+                destination, bytes.count, bytes.baseAddress, bytes.count,
+                Int32(CANN_ACL_MEMCPY_HOST_TO_DEVICE))
+        }
+        try library.check(status, "aclrtMemcpy", " to the device")
+    }
+
+    /// Copies elements from the device, at once; what is to be read has been waited for.
+    func read<Element: BitwiseCopyable>(
+        _ count: Int, from source: UnsafeRawPointer
+    ) throws(AscendError) -> [Element] {
+        let bytes = count * MemoryLayout<Element>.stride
+        return try [Element](count: count) { elements throws(AscendError) in
+            try library.check(
+                library.runtime.copy(
+                    elements, bytes, source, bytes, Int32(CANN_ACL_MEMCPY_DEVICE_TO_HOST)),
+                "aclrtMemcpy", " from the device")
+        }
     }
 
     /// Sets memory on the device to zeros, at once.

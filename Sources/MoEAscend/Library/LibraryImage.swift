@@ -20,8 +20,10 @@ struct LibraryImage: @unchecked Sendable {
     /// - Throws: `unavailable` with what the loader says.
     init(opening path: String) throws(AscendError) {
         guard let handle = dlopen(path, RTLD_LAZY | RTLD_LOCAL) else {
-            let reason = dlerror().map { String(cString: $0) } ?? "no reason given"
-            throw AscendError(.unavailable, "\(path): \(reason)")
+            // The loader's text begins with the library that it could not load, this or one that it
+            // needs.
+            let reason = dlerror().map { String(cString: $0) } ?? "\(path): cannot be loaded"
+            throw AscendError(.unavailable, reason)
         }
         self.path = path
         self.handle = handle
@@ -82,9 +84,9 @@ struct LibraryImages: Sendable {
         guard let directory = installation.directory else {
             throw AscendError(
                 .unavailable,
-                "no CANN \(kind) library: \(reason?.message ?? wanted); searched "
-                    + "\(installation.searched.joined(separator: ", ")) and the loader's own "
-                    + "places; is the toolkit's set_env.sh sourced?")
+                "no CANN \(kind) library in "
+                    + "\(installation.searched.joined(separator: ", ")) or the loader's own places "
+                    + "(\(reason?.message ?? wanted)); is the toolkit's set_env.sh sourced?")
         }
         throw AscendError(
             .unavailable,

@@ -48,8 +48,8 @@ struct LibrarySearch {
         var searched: [String] = []
         let named = paths ?? value("MOE_CANN_LIBRARY_PATH")?.split(separator: ":").map(String.init)
         for root in named ?? usualRoots {
+            searched.append(root)
             for directory in ["\(root)/lib64", root] where !isStandIn(directory) {
-                searched.append(directory)
                 guard
                     Self.runtimeNames.contains(where: { isReadable("\(directory)/\($0)") })
                 else { continue }

@@ -15,7 +15,8 @@ extension DeviceLimits {
             throw unsupported("x is F16; the device's DequantSwigluQuant takes I32 and BF16")
         case .accumulators(_, _, _, .some):
             throw unsupported(
-                "bias: the device's DequantSwigluQuant is called with group_index, which takes none")
+                "bias: the device's DequantSwigluQuant is called with group_index, which takes none"
+            )
         case .accumulators, .bfloat16: break
         }
         guard case .dynamic = call.quantization else {
@@ -37,7 +38,8 @@ extension DeviceLimits {
                     + "release lacks")
         }
         guard call.groups?.form != .pairs else {
-            throw unsupported("group_index [G, 2]: the device's DequantSwigluQuant takes counts [G]")
+            throw unsupported(
+                "group_index [G, 2]: the device's DequantSwigluQuant takes counts [G]")
         }
         try checkColumns(2 * call.hiddenSize, isInterleaved: isInterleaved)
         try checkElements(call.tokenCount, 2 * call.hiddenSize, "x")

@@ -27,7 +27,8 @@ struct DeviceBuffer: ~Copyable {
             &address, wanted, Int32(CANN_ACL_MEM_MALLOC_HUGE_FIRST))
         guard status == CANN_ACL_SUCCESS else {
             // The text of the failure first: asking for what is free is another call.
-            let failure = library.failure(status, "aclrtMalloc", " of \(wanted) bytes for \(purpose)")
+            let failure = library.failure(
+                status, "aclrtMalloc", " of \(wanted) bytes for \(purpose)")
             guard failure.code == .memory, let memory = try? library.memoryInfo() else {
                 throw failure
             }

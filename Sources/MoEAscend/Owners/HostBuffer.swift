@@ -24,7 +24,8 @@ struct HostBuffer: ~Copyable {
             return
         }
         var address: UnsafeMutableRawPointer?
-        try library.check(allocate(&address, byteCount), "aclrtMallocHost", " of \(byteCount) bytes")
+        try library.check(
+            allocate(&address, byteCount), "aclrtMallocHost", " of \(byteCount) bytes")
         guard let address else {
             throw library.failure("aclrtMallocHost", " of \(byteCount) bytes")
         }

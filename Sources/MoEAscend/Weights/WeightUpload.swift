@@ -1,73 +1,99 @@
-internal import CANN
 internal import MoE
 
-/// Copies matrices and scales to the device, in the layout that the options ask for.
+/// Brings experts' matrices and scales to the device, in the layout that the options ask for.
 struct WeightUpload {
+    typealias Experts = [Expert<QuantizedMatrix>]
     private let session: DeviceSession
-    /// A matrix in blocks, where weights are blocked.
-    private var blocks: [Int8] = []
 
-    /// Copies to a device.
+    /// Brings experts to a device.
     init(_ session: DeviceSession) {
         self.session = session
     }
 
-    /// Copies one expert's matrix, `[N, K]`.
+    /// The bytes that experts take.
+    static func byteCount(of shape: ExpertShape, _ options: AscendOptions) -> Int {
+        let experts = shape.expertCount, hidden = shape.hiddenSize, width = shape.expertWidth
+        // Blocked matrices are of the same size: their axes are multiples of the blocks'.
+        return experts
+            * (3 * width * hidden + 2 * width * DeviceElement.float32.size
+                + hidden * options.downScaleType.size)
+    }
+
+    /// One matrix of every expert, as operators see them: `[E, K, N]`.
     ///
     /// - Parameters:
-    ///   - matrix: the matrix.
-    ///   - buffer: the memory of all experts' matrices.
-    ///   - index: which of them this is.
-    /// - Throws: what the call reports.
-    mutating func copy(
-        _ matrix: Matrix<Int8>, to buffer: borrowing DeviceBuffer, matrix index: Int
-    ) throws(AscendError) {
-        let offset = index * matrix.elements.count
-        guard session.options.weightFormat == .nz else {
-            return try copy(matrix.elements, to: buffer, offset: offset)
+    ///   - experts: the experts.
+    ///   - matrix: which matrix, `[N, K]`.
+    ///   - size: K and N.
+    ///   - purpose: what they are, as an error says it.
+    /// - Throws: `memory` if they do not fit, what a call reports.
+    func matrices(
+        _ experts: Experts, _ matrix: KeyPath<Expert<QuantizedMatrix>, Matrix<Int8>>, _ size: [Int],
+        _ purpose: String
+    ) throws(AscendError) -> OwnedList {
+        try matrices(experts.map { $0[keyPath: matrix] }, size, purpose)
+    }
+
+    /// Matrices, `[N, K]` each, as operators see them: `[E, K, N]`.
+    func matrices(
+        _ matrices: [Matrix<Int8>], _ size: [Int], _ purpose: String
+    ) throws(AscendError) -> OwnedList {
+        let library = session.library, bytes = size[0] * size[1]
+        let memory = try DeviceBuffer(
+            byteCount: matrices.count * bytes, for: purpose, library)
+        for (index, matrix) in matrices.enumerated() {
+            try session.write(laidOut(matrix), to: memory.address + index * bytes)
         }
+        let tensor = try DeviceTensor(
+            .int8, [matrices.count] + size, at: memory.address,
+            layout: session.options.weightLayout, library)
+        return OwnedList(try TensorList(tensor, library), memory: memory)
+    }
+
+    /// One row of scales of every expert, `[E, N]`.
+    ///
+    /// - Parameters:
+    ///   - experts: the experts.
+    ///   - scale: which scales, `[N]`.
+    ///   - columns: N.
+    ///   - element: float32, or bfloat16, for which they are rounded.
+    ///   - purpose: what they are, as an error says it.
+    /// - Throws: `memory` if they do not fit, what a call reports.
+    func scales(
+        _ experts: Experts, _ scale: KeyPath<Expert<QuantizedMatrix>, [Float]>, columns: Int,
+        as element: DeviceElement, _ purpose: String
+    ) throws(AscendError) -> ScaleTable {
+        let bytes = columns * element.size
+        let memory = try DeviceBuffer(
+            byteCount: experts.count * bytes, for: purpose, session.library)
+        for (index, expert) in experts.enumerated() {
+            let row = memory.address + index * bytes, scale = expert[keyPath: scale]
+            if element == .bfloat16 {
+                try session.write(scale.map(BFloat16.init(rounding:)), to: row)
+            } else {
+                try session.write(scale, to: row)
+            }
+        }
+        let tensor = try DeviceTensor(
+            element, [experts.count, columns], at: memory.address, session.library)
+        return ScaleTable(tensor: tensor, memory: memory)
+    }
+
+    /// Scales on the device, and their memory.
+    struct ScaleTable: ~Copyable {
+        let tensor: DeviceTensor
+        let memory: DeviceBuffer
+    }
+
+    /// The elements of a matrix in the order of the device's memory.
+    private func laidOut(_ matrix: Matrix<Int8>) -> [Int8] {
+        guard session.options.weightFormat == .nz else { return matrix.elements }
         let layout = FractalLayout(depth: matrix.columns, columns: matrix.rows)
-        blocks = [Int8](count: layout.byteCount) { blocks in
+        return [Int8](count: layout.byteCount) { blocks in
             matrix.elements.withUnsafeBufferPointer { weights in
                 guard let weights = weights.baseAddress else { return }
                 layout.convert(weights, into: blocks)
             }
         }
-        try copy(blocks, to: buffer, offset: offset)
-    }
-
-    /// Copies one expert's scales, `[N]`, in a float type.
-    ///
-    /// - Parameters:
-    ///   - scale: the scales.
-    ///   - element: bfloat16, for which they are rounded, or float32.
-    ///   - buffer: the memory of all experts' scales.
-    ///   - index: which of them these are.
-    /// - Throws: what the call reports.
-    func copy(
-        _ scale: [Float], as element: DeviceElement, to buffer: borrowing DeviceBuffer,
-        row index: Int
-    ) throws(AscendError) {
-        let offset = index * scale.count * element.size
-        if element == .bfloat16 {
-            try copy(scale.map(BFloat16.init(rounding:)), to: buffer, offset: offset)
-        } else {
-            try copy(scale, to: buffer, offset: offset)
-        }
-    }
-
-    private func copy<Element: BitwiseCopyable>(
-        _ elements: [Element], to buffer: borrowing DeviceBuffer, offset: Int
-    ) throws(AscendError) {
-        let address = buffer.address + offset, room = buffer.byteCount - offset
-        let status = elements.withUnsafeBytes { bytes in
-            bytes.isEmpty
-                ? CANN_ACL_SUCCESS
-                : Int(
-                    session.library.runtime.copy(
-                        address, room, bytes.baseAddress, bytes.count,
-                        Int32(CANN_ACL_MEMCPY_HOST_TO_DEVICE)))
-        }
-        try session.library.check(cann_status(status), "aclrtMemcpy", " of weights")
     }
 }

@@ -24,6 +24,8 @@ struct Bench: ParsableCommand {
     @Option(help: "Backends to measure, with commas between.")
     var backend: BackendList = BackendList(names: [.auto])
 
+    @OptionGroup var device: DeviceOptions
+
     @Option(help: "How the tokens fall on the experts: uniform or zipf.")
     var routing: SyntheticLayer.Routing = .uniform
 
@@ -54,7 +56,10 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         guard !op else { return try runOperator() }
-        let backends = try backend.names.map { try BackendCatalog.backend($0).backend }
+        let offers = device.offers
+        let backends = try backend.names.map {
+            try BackendCatalog.backend($0, offers: offers).backend
+        }
         var results: [BenchResult] = []
         if !json { print(BenchResult.header) }
         for shape in shape {

@@ -7,13 +7,17 @@ struct Backends: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Lists backends and instruction sets: what is used, and why others are not.")
 
+    @OptionGroup var device: DeviceOptions
+
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() throws {
-        let chosen = try BackendCatalog.backend(.auto)
+        let offers = device.offers
+        let statuses = BackendCatalog.all(with: offers)
+        let chosen = try BackendCatalog.backend(.auto, offers: offers)
         guard json else {
-            for status in BackendCatalog.all {
+            for status in statuses {
                 let mark = status.available ? "yes" : "no "
                 print("\(mark)  \(status.name.rawValue.padded(to: 10))  \(status.reason)")
             }
@@ -24,7 +28,7 @@ struct Backends: ParsableCommand {
             }
             return
         }
-        let backends = BackendCatalog.all.map { status in
+        let backends = statuses.map { status in
             JSONValue.object([
                 "name": .string(status.name.rawValue), "available": .bool(status.available),
                 "reason": .string(status.reason),

@@ -47,12 +47,12 @@ struct DequantSwiGLUQuantCommand: ParsableCommand {
     }
 
     func run() throws {
-        _ = try compute.resolved()
+        let backend = try compute.resolved()
         let call = try DequantSwiGLUQuant(tensors: TensorFile(files.input).all(), options: options)
         let rows =
             compute.backend == .reference
             ? try dequantSwiGLUQuantReference(call)
-            : try dequantSwiGLUQuant(call, threads: compute.threads)
+            : try dequantSwiGLUQuant(call, backend: backend, threads: compute.threads)
         try SafetensorsWriter.write(
             [("y", Tensor(rows.values)), ("scale", Tensor(rows.scale, shape: [rows.scale.count]))],
             to: files.output)

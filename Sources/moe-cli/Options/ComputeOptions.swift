@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import MoE
+public import MoEAscend
 
 /// What every command takes that computes.
 struct ComputeOptions: ParsableArguments {
@@ -8,6 +9,8 @@ struct ComputeOptions: ParsableArguments {
             "What computes: \(BackendName.allCases.map(\.rawValue).joined(separator: ", ")).",
             valueName: "name"))
     var backend: BackendName = .auto
+
+    @OptionGroup var device: DeviceOptions
 
     @Option(help: "How many threads may work, 1 or more; one per processor if not given.")
     var threads: Int?
@@ -20,8 +23,29 @@ struct ComputeOptions: ParsableArguments {
 
     /// The backend asked for.
     func resolved() throws -> any ExpertBackend {
-        try BackendCatalog.backend(backend).backend
+        try BackendCatalog.backend(backend, offers: device.offers).backend
     }
+}
+
+/// How a device computes, for every command that may use one.
+struct DeviceOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "How an Ascend device computes: \(AscendOptions.textHelp).", valueName: "settings"))
+    var ascend: AscendOptions = AscendOptions()
+
+    /// The backends beside those of the library.
+    var offers: [BackendOffer] { [AscendBackend.offer(ascend)] }
+}
+
+extension AscendOptions: ExpressibleByArgument {
+    /// The options of a line of settings; nil for one that there is not.
+    public init?(argument: String) {
+        guard let options = try? AscendOptions(text: argument) else { return nil }
+        self = options
+    }
+
+    public var defaultValueDescription: String { "device=0,weights=nd,output=bf16" }
 }
 
 extension BackendName: ExpressibleByArgument {}
