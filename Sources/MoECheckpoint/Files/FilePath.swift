@@ -41,6 +41,13 @@ enum FilePath {
         path == folder || path.hasPrefix(folder == "/" ? folder : folder + "/")
     }
 
+    /// Whether a folder is the root of a file system of its own.
+    static func isMountPoint(_ folder: String) -> Bool {
+        var (inside, outside) = (stat(), stat())
+        return stat(folder, &inside) == 0 && stat(folder + "/..", &outside) == 0
+            && inside.st_dev != outside.st_dev
+    }
+
     /// Bytes that a user may still write to the file system of a folder; nil where it does not say.
     static func freeByteCount(of folder: String) -> Int? {
         var status = statvfs()

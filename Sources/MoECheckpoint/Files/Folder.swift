@@ -34,10 +34,13 @@ struct Folder {
         self.names = names.sorted()
     }
 
-    /// Whether something in the folder is itself one, or a link to one.
-    func isFolder(_ name: String) -> Bool {
+    /// The names of what is in it, but for the folder itself and the one above.
+    var content: [String] { names.filter { $0 != "." && $0 != ".." } }
+
+    /// Whether something in the folder is a regular file, or a link to one.
+    func isRegularFile(_ name: String) -> Bool {
         var status = stat()
-        return stat(path(of: name), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        return stat(path(of: name), &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
     /// The path of something in the folder.

@@ -21,6 +21,10 @@ public struct CheckpointQuantizer: Sendable {
     public let sourceByteCount: Int
     /// How many bytes the files of weights will have.
     public let byteCount: Int
+    /// How many files of weights there will be.
+    public var fileCount: Int { shards.count }
+    /// How long an observer is left alone between two events of progress.
+    package var reportInterval = Duration.milliseconds(100)
     private let configuration: JSONValue
     private let tensors: SafetensorsDirectory
     private let plan: QuantizationPlan
@@ -40,6 +44,10 @@ public struct CheckpointQuantizer: Sendable {
     public init(
         of directory: String, as format: QuantizedFormat, shardSize: Int = 5_000_000_000
     ) throws(CheckpointError) {
+        guard !directory.hasSuffix(".gguf") else {
+            throw CheckpointError(
+                .unsupported, "\(directory): a GGUF file, wanted a folder of safetensors")
+        }
         let folder = try Folder(opening: directory)
         let file = folder.path(of: "config.json")
         configuration = try JSONValue(contentsOf: file)
@@ -77,26 +85,42 @@ public struct CheckpointQuantizer: Sendable {
     /// - Throws: `file` for a destination that is there, or in the source, or has too little room,
     ///   and for files that cannot be read or written; `tensor` for weights that are NaN or
     ///   infinite; what the observer throws.
+    @discardableResult
     public func write(
         to destination: String, threads: Int? = nil, observer: QuantizationObserver? = nil
     ) throws(CheckpointError) -> QuantizationReport {
-        let destination = try emptyDestination(destination)
-        let partial = try PartialFolder(for: destination, state: state)
+        let partial = try PartialFolder(
+            for: emptyDestination(destination), state: state)
+        do throws(CheckpointError) {
+            let loss = try fill(
+                partial, threads: WorkerPool.threadCount(threads), observer: observer)
+            try partial.commit()
+            return QuantizationReport(plan.pieces, plan.notes, shards, loss: loss)
+        } catch {
+            if partial.removeIfUseless() { throw error }
+            throw CheckpointError(
+                error.code, "\(error.message); what is done is kept in \(partial.path)")
+        }
+    }
+
+    /// Writes all files, but for those that an earlier run has finished.
+    private func fill(
+        _ partial: PartialFolder, threads: Int, observer: QuantizationObserver?
+    ) throws(CheckpointError) -> RequantizationLoss {
         let growing = shards.map { GrowingShard($0, folder: partial.path) }
         let unfinished = growing.filter { !$0.isFinished }
         let finishedCount = growing.count - unfinished.count
         if let reason = partial.restartReason { try observer?(.restarts(reason: reason)) }
         if finishedCount > 0 { try observer?(.resumes(files: finishedCount)) }
         try checkRoom(for: unfinished, in: partial.path)
-        let loss = try write(
-            unfinished, threads: WorkerPool.threadCount(threads), observer: observer)
-        try writeCompanions(to: partial.path)
+        try CompanionFiles(in: source).copy(to: partial.path)
+        let loss = try write(unfinished, threads: threads, observer: observer)
+        try describe(in: partial.path)
         guard try Self.state(format, shardSize, sourceFiles, source) == state else {
             throw CheckpointError(
                 .file, "\(source): has changed while it was read, wanted files that stay the same")
         }
-        try partial.commit()
-        return QuantizationReport(plan.pieces, plan.notes, shards, loss: loss)
+        return loss
     }
 
     private static func state(
@@ -117,11 +141,14 @@ public struct CheckpointQuantizer: Sendable {
                 .file, "\(path): is \(self.source) or lies in it, wanted another folder")
         }
         guard FilePath.real(destination) != nil else { return destination }
-        let content = try Folder(opening: destination).names.filter { $0 != "." && $0 != ".." }
-        if let name = content.first {
+        if let name = try Folder(opening: destination).content.first {
             throw CheckpointError(
                 .file,
                 "\(path): is there and holds \(name.printable), wanted a new or an empty folder")
+        }
+        if FilePath.isMountPoint(destination) {
+            throw CheckpointError(
+                .file, "\(path): is the root of a file system, wanted a folder in one")
         }
         return destination
     }
@@ -144,7 +171,8 @@ public struct CheckpointQuantizer: Sendable {
         for shard in shards { jobs += shard.shard.pieces.map { (shard, $0) } }
         let rest = jobs.reduce(0) { $0 + plan.pieces[$1.piece].sourceByteCount }
         let meter = ProgressMeter(
-            total: sourceByteCount, completed: sourceByteCount - rest, observer: observer)
+            total: sourceByteCount, completed: sourceByteCount - rest, interval: reportInterval,
+            observer: observer)
         let writers = (0..<threads).map { _ in PieceWriter(tensors, meter: meter) }
         let failure = Mutex<CheckpointError?>(nil)
         WorkerPool.shared.run(tiles: jobs.count, threads: threads) { job, worker in
@@ -165,10 +193,9 @@ public struct CheckpointQuantizer: Sendable {
         }
     }
 
-    // MARK: - Everything beside
+    // MARK: - After
 
-    private func writeCompanions(to folder: String) throws(CheckpointError) {
-        try CompanionFiles(in: source).copy(to: folder)
+    private func describe(in folder: String) throws(CheckpointError) {
         let files = QuantizedConfiguration(plan.pieces, format: format)
         if format == .modelSlim {
             try PartialFolder.write(

@@ -10,7 +10,7 @@ struct CompanionFiles {
         ".gguf", ".h5", ".msgpack", ".onnx", ".onnx_data",
     ]
 
-    /// Finds the files in a model's folder; hidden ones and folders are left out.
+    /// Finds the files in a model's folder; hidden ones, and what is no regular file, are left out.
     ///
     /// - Parameter path: the folder.
     /// - Throws: `file` if it cannot be listed.
@@ -20,7 +20,7 @@ struct CompanionFiles {
             !name.hasPrefix(".") && name != "config.json" && name != "hf_quant_config.json"
                 && !ModelSlimDescription.isName(name)
                 && !Self.weightEndings.contains(where: name.hasSuffix)
-                && !folder.isFolder(name)
+                && folder.isRegularFile(name)
         }
         self.folder = folder
     }

@@ -61,7 +61,7 @@ final class PartialFolder {
     private static func prepare(
         _ path: String, for state: SourceState
     ) throws(CheckpointError) -> String? {
-        let names = try Folder(opening: path).names.filter { $0 != "." && $0 != ".." }
+        let names = try Folder(opening: path).content
         var reason: String?
         if names.contains(recordName) {
             let record = try? JSONValue(
@@ -96,6 +96,20 @@ final class PartialFolder {
         let file = try PlacedFile(creating: path)
         try file.write(Array(text.utf8).span.bytes, at: 0)
         try file.commit()
+    }
+
+    /// Removes the folder, unless a finished file of weights is in it.
+    ///
+    /// - Returns: whether the folder is gone.
+    func removeIfUseless() -> Bool {
+        guard let names = try? Folder(opening: path).content,
+            !names.contains(where: { $0.hasSuffix(".safetensors") })
+        else { return false }
+        // The record last, without which nothing would say whose folder it is.
+        for name in names.sorted(by: { $0 != Self.recordName && $1 == Self.recordName }) {
+            unlink("\(path)/\(name)")
+        }
+        return rmdir(path) == 0
     }
 
     /// Gives the folder the name it is meant to have.

@@ -6,6 +6,12 @@ public struct QuantizationProgress: Sendable, Equatable {
     public let completed: Int
     /// Bytes of the source in all.
     public let total: Int
+
+    /// So many bytes of so many.
+    public init(completed: Int, total: Int) {
+        self.completed = completed
+        self.total = total
+    }
 }
 
 /// What happens while a checkpoint is quantised.
@@ -29,14 +35,15 @@ final class ProgressMeter: Sendable {
     private let total: Int
     private let completed: Atomic<Int>
     private let observer: QuantizationObserver?
+    private let interval: Duration
     private let nextReport: Mutex<ContinuousClock.Instant>
 
-    /// Observers that draw are quick enough for this, and people too.
-    private static let interval = Duration.milliseconds(100)
-
     /// A meter of some bytes, part of which are done already.
-    init(total: Int, completed: Int, observer: QuantizationObserver?) {
+    init(
+        total: Int, completed: Int, interval: Duration, observer: QuantizationObserver?
+    ) {
         self.total = total
+        self.interval = interval
         self.completed = Atomic(completed)
         self.observer = observer
         nextReport = Mutex(.now)
@@ -50,7 +57,7 @@ final class ProgressMeter: Sendable {
         let result = nextReport.withLockIfAvailable { next -> Result<Void, CheckpointError> in
             let now = ContinuousClock.now
             guard now >= next || completed == total else { return .success(()) }
-            next = now + Self.interval
+            next = now + interval
             return Result { () throws(CheckpointError) in
                 try observer(.progress(QuantizationProgress(completed: completed, total: total)))
             }

@@ -39,12 +39,23 @@ struct QuantizationPlan: Sendable {
         try addRest(checkpoint, tensors)
         notes = notes.uniqued
         sortByPlace(in: tensors)
+        try checkNames(file: tensors.path)
+    }
+
+    private func checkNames(file: String) throws(CheckpointError) {
         let count = pieces.reduce(0) { $0 + $1.tensors.count }
         guard count <= SafetensorsHeader.tensorLimit else {
             throw CheckpointError(
                 .unsupported,
-                "\(tensors.path): \(count) tensors when quantised, at most "
+                "\(file): \(count) tensors when quantised, at most "
                     + "\(SafetensorsHeader.tensorLimit) allowed")
+        }
+        var names: Set<String> = []
+        for tensor in pieces.lazy.flatMap(\.tensors) where !names.insert(tensor.name).inserted {
+            throw CheckpointError(
+                .tensor,
+                "\(file): quantising makes a tensor \(tensor.name), and one of that name is there "
+                    + "already")
         }
     }
 

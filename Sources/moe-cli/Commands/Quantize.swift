@@ -41,36 +41,34 @@ struct Quantize: ParsableCommand {
     func run() throws {
         let quantizer = try CheckpointQuantizer(
             of: input, as: format, shardSize: shardSize.value)
-        let line = ProgressLine()
-        Interruption.exits { signal in
-            line.clear()
-            StandardError.print(
-                "interrupted by \(signal); the same command continues with what is in "
-                    + "\(output).partial")
-        }
-        let report: QuantizationReport
-        do {
-            report = try quantizer.write(to: output, threads: threads) {
-                event throws(CheckpointError) in
-                switch event {
-                case .progress(let progress): line.show(progress)
-                case .resumes(let files):
-                    StandardError.print("\(output).partial: \(files) files are done already")
-                case .restarts(let reason):
-                    StandardError.print("\(output).partial: \(reason); starting anew")
-                }
-            }
-        } catch {
-            line.clear()
-            throw error
-        }
-        line.clear()
+        let report = try write(quantizer)
         print(
             "\(output): \(report.quantizedCount) linear layers in int8, "
-                + "\(report.copiedCount) tensors as they were; "
+                + "\(report.copiedCount) other tensors; "
                 + "\(ByteCount(report.sourceByteCount)) became \(ByteCount(report.byteCount)) "
                 + "in \(report.files.count) \(report.files.count == 1 ? "file" : "files")")
         for note in report.remarks { StandardError.print(note) }
+    }
+
+    /// Writes the checkpoint, and shows meanwhile how far it is.
+    private func write(_ quantizer: CheckpointQuantizer) throws -> QuantizationReport {
+        let line = ProgressLine()
+        defer { line.end() }
+        Interruption.exits { signal in
+            line.end()
+            StandardError.print(
+                "Interrupted by \(signal); the same command continues where it was.")
+        }
+        return try quantizer.write(to: output, threads: threads) { event in
+            switch event {
+            case .progress(let progress): line.show(progress)
+            case .resumes(let files):
+                StandardError.print(
+                    "\(output).partial: \(files) of \(quantizer.fileCount) files are done already")
+            case .restarts(let reason):
+                StandardError.print("\(output).partial: \(reason); starting anew")
+            }
+        }
     }
 }
 

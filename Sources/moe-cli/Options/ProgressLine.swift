@@ -19,12 +19,14 @@ final class ProgressLine: Sendable {
     private struct State {
         var begin: (time: ContinuousClock.Instant, completed: Int)?
         var isDrawn = false
+        var hasEnded = false
     }
 
     /// Draws the line anew.
     func show(_ progress: QuantizationProgress) {
         guard isShown else { return }
         state.withLock { state in
+            if state.hasEnded { return }
             let now = ContinuousClock.now
             // What an earlier run has done says nothing of the speed of this one.
             let begin = state.begin ?? (now, progress.completed)
@@ -42,11 +44,11 @@ final class ProgressLine: Sendable {
         }
     }
 
-    /// Removes the line, if there is one.
-    func clear() {
+    /// Removes the line, if there is one, for good.
+    func end() {
         state.withLock { state in
             if state.isDrawn { StandardError.put("\r\u{1B}[K") }
-            state.isDrawn = false
+            state.hasEnded = true
         }
     }
 
