@@ -1,14 +1,14 @@
 # Every target is a command or two that a person could type; nothing here knows more than they say.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test aarch64 isas sanitize fuzz lint no-openblas golden golden-families families peers clean
+.PHONY: help setup build run test aarch64 isas sanitize fuzz lint no-openblas golden golden-families families peers check-cann-abi clean
 
 MODEL := Models/demo-qwen3-moe
 BUILT := .build/release/.moe-block-is-built
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | \
-	    while read -r target what; do printf '  %-12s %s\n' "$$target" "$$what"; done
+	    while read -r target what; do printf '  %-15s %s\n' "$$target" "$$what"; done
 
 setup: ## install what the build needs and the machine lacks
 	@Scripts/setup.sh
@@ -82,6 +82,9 @@ golden-families: .build-golden/installed build ## compare moe-cli with blocks of
 
 peers: build ## run the layer beside other programs, installed from PyPI (more than an hour)
 	python3 Benchmarks/Peers/compare.py
+
+check-cann-abi: ## compare Sources/CANN with CANN's own headers, from PyPI (43 MB)
+	@Scripts/check-cann-abi.sh
 
 clean: ## remove everything that was built
 	rm -rf .build .build-*

@@ -14,7 +14,7 @@ typedef cann_status (*cann_aclnnMoeInitRoutingV3GetWorkspaceSize)(
     int64_t drop_pad_mode, int64_t expert_tokens_num_type, bool expert_tokens_num_flag,
     int64_t quant_mode, const aclIntArray *active_expert_range, int64_t row_idx_type,
     const aclTensor *expanded_x_out, const aclTensor *expanded_row_idx_out,
-    const aclTensor *expert_tokens_count_out, const aclTensor *expanded_scale_out,
+    const aclTensor *expert_tokens_count_or_cumsum_out, const aclTensor *expanded_scale_out,
     uint64_t *workspace_size, aclOpExecutor **executor);
 
 typedef cann_status (*cann_aclnnGroupedMatmulV4GetWorkspaceSize)(
@@ -77,5 +77,5 @@ typedef cann_status (*cann_aclnnMoeGatingTopKGetWorkspaceSize)(
     const aclTensor *x, const aclTensor *bias, int64_t k, int64_t k_group, int64_t group_count,
     int64_t group_select_mode, int64_t renorm, int64_t norm_type, bool out_flag,
     double routed_scaling_factor, double eps, const aclTensor *y_out,
-    const aclTensor *expert_idx_out, const aclTensor *out, uint64_t *workspace_size,
+    const aclTensor *expert_idx_out, const aclTensor *out_out, uint64_t *workspace_size,
     aclOpExecutor **executor);

@@ -44,6 +44,7 @@ public enum BackendCatalog {
     /// Every backend with its state, those that other modules bring last.
     ///
     /// - Parameter offers: the backends of other modules.
+    /// - Returns: their states.
     public static func all(with offers: [BackendOffer]) -> [BackendStatus] {
         all + offers.map { $0.status() }
     }

@@ -26,7 +26,7 @@ struct PreferredBackend: ExpertBackend {
                     activation: shared.activation ?? layer.activation)
             }
             return preferred
-        } catch where error.code == .unsupported {
+        } catch  where error.code == MoEError.Code.unsupported {
             return otherwise
         }
     }
@@ -36,7 +36,7 @@ struct PreferredBackend: ExpertBackend {
     ) throws(MoEError) -> PreparedExperts {
         do {
             try preferred.check(experts, shape: shape, activation: activation)
-        } catch where error.code == .unsupported {
+        } catch  where error.code == MoEError.Code.unsupported {
             return try otherwise.prepare(experts, shape: shape, activation: activation)
         }
         return try preferred.prepare(experts, shape: shape, activation: activation)
@@ -64,7 +64,7 @@ struct PreferredBackend: ExpertBackend {
     ) throws(MoEError) -> Result {
         do {
             return try body(preferred)
-        } catch where error.code == .unsupported {
+        } catch  where error.code == MoEError.Code.unsupported {
             return try body(otherwise)
         }
     }

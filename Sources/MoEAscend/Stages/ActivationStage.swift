@@ -1,9 +1,9 @@
 internal import CANN
 internal import MoE
 
-/// Stage 5 on the device: dequantise, SwiGLU, quantise. CANN's DequantSwigluQuant.
+/// Stage 5 on the device: dequantise, SwiGLU, quantise.
 ///
-/// Used for stage 5 of a block and for the operator on its own. Groups are always given: without
+/// CANN's DequantSwigluQuant, used for a block and for the operator on its own. Groups are always given: without
 /// them the operator would quietly compute mode 0.
 final class ActivationStage {
     private let x: DeviceTensor

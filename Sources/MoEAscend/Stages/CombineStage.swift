@@ -1,8 +1,9 @@
 internal import CANN
 internal import MoE
 
-/// Stage 7 on the device: every token's weighted sum over its slots. CANN's MoeTokenUnpermute, or
-/// MoeFinalizeRoutingV2 where that is missing.
+/// Stage 7 on the device: every token's weighted sum over its slots.
+///
+/// CANN's MoeTokenUnpermute, or MoeFinalizeRoutingV2 where that is missing.
 final class CombineStage {
     private let rows: DeviceTensor
     private let rowOfSlot: DeviceTensor

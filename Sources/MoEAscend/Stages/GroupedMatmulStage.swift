@@ -1,8 +1,8 @@
 internal import CANN
 
-/// A grouped int8 GEMM on the device: to int32, or scaled to 16 bits. CANN's GroupedMatmul.
+/// A grouped int8 GEMM on the device: to int32, or scaled to 16 bits.
 ///
-/// Used for stage 4 and stage 6 of a block, and for the operator on its own.
+/// CANN's GroupedMatmul, used for stage 4 and stage 6 of a block, and for the operator on its own.
 final class GroupedMatmulStage {
     private let x: TensorList
     private let rowScale: TensorList?

@@ -1,8 +1,9 @@
 internal import CANN
 internal import MoE
 
-/// Stage 2 on the device, and stage 3 where it quantises: rows in expert order, their counts, and
-/// the way back. CANN's MoeInitRoutingV3.
+/// Stage 2 on the device, and stage 3 where it quantises.
+///
+/// CANN's MoeInitRoutingV3: rows in expert order, their counts, and the way back.
 final class RoutingStage {
     private let x: DeviceTensor
     private let experts: DeviceTensor

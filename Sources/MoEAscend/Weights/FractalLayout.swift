@@ -30,6 +30,7 @@ struct FractalLayout {
     /// - Parameters:
     ///   - row: k.
     ///   - column: n.
+    /// - Returns: its place, in bytes.
     func offset(row: Int, column: Int) -> Int {
         let block = column / Self.blockColumns * rowBlocks + row / Self.blockRows
         return block * Self.blockSize

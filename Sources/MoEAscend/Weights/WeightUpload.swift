@@ -26,6 +26,7 @@ struct WeightUpload {
     ///   - matrix: which matrix, `[N, K]`.
     ///   - size: K and N.
     ///   - purpose: what they are, as an error says it.
+    /// - Returns: the matrices on the device.
     /// - Throws: `memory` if they do not fit, what a call reports.
     func matrices(
         _ experts: Experts, _ matrix: KeyPath<Expert<QuantizedMatrix>, Matrix<Int8>>, _ size: [Int],
@@ -58,6 +59,7 @@ struct WeightUpload {
     ///   - columns: N.
     ///   - element: float32, or bfloat16, for which they are rounded.
     ///   - purpose: what they are, as an error says it.
+    /// - Returns: the scales on the device.
     /// - Throws: `memory` if they do not fit, what a call reports.
     func scales(
         _ experts: Experts, _ scale: KeyPath<Expert<QuantizedMatrix>, [Float]>, columns: Int,

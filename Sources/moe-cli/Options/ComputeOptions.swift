@@ -45,6 +45,7 @@ extension AscendOptions: ExpressibleByArgument {
         self = options
     }
 
+    /// What the options are if none is given.
     public var defaultValueDescription: String { "device=0,weights=nd,output=bf16" }
 }
 
