@@ -25,8 +25,9 @@ public struct MoEBlock: Sendable {
     public let threads: Int
 
     private let router: Router
+    private let selection: (any ExpertSelection)?
     let routed: PreparedExperts
-    private let shared: PreparedSharedExpert?
+    let shared: PreparedSharedExpert?
     private let weightsInput: Bool
 
     /// Prepares a layer on a backend.
@@ -53,6 +54,7 @@ public struct MoEBlock: Sendable {
         self.backendName = backend.name
         self.threads = WorkerPool.threadCount(threads)
         self.router = layer.router
+        self.selection = try (backend as? any SelectingBackend)?.selection(for: layer.router)
         self.weightsInput = layer.weightsInput
         self.routed = try backend.prepare(
             consume experts, shape: shapes.routed, activation: activation)
@@ -109,9 +111,9 @@ public struct MoEBlock: Sendable {
             var clock = StageClock()
 
             // 1 route: logits → scores → top-k (expert, weight) per token
-            router.route(
-                (routerInput ?? nil) ?? x, tokenIDs: tokenIDs ?? nil, into: &workspace.routing,
-                scratch: &workspace.routerScratch, threads: threads)
+            try router.route(
+                (routerInput ?? nil) ?? x, tokenIDs: tokenIDs ?? nil, selectingBy: selection,
+                into: &workspace.routing, scratch: &workspace.routerScratch, threads: threads)
             clock.end(.route)
 
             // 2 dispatch: stable sort by expert → counts and permutation

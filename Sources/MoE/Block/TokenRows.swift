@@ -43,3 +43,33 @@ public struct TokenRows: ~Copyable {
         }
     }
 }
+
+extension TokenRows {
+    /// Copies one token's int8 row, or quantises it where the batch was not.
+    ///
+    /// - Parameters:
+    ///   - token: which token.
+    ///   - out: receives the row, `[D]`.
+    /// - Returns: its scale.
+    package func write(token: Int, to out: UnsafeMutablePointer<Int8>) -> Float {
+        if values.count == count * width {
+            out.update(from: values.base + token * width, count: width)
+            return scale.base[token]
+        }
+        guard let hidden else { return 0 }
+        return quantizeRow(hidden + token * width, count: width, into: out)
+    }
+
+    /// The rows of a dispatch, each with its scale, gathered from the tokens.
+    func gathered(_ dispatch: borrowing Dispatch) -> QuantizedRows {
+        let rowCount = dispatch.rowCount
+        var scale = [Float](repeating: 0, count: rowCount)
+        let values = Matrix<Int8>(rows: rowCount, columns: width) { out in
+            for row in 0..<rowCount {
+                scale[row] = write(token: Int(dispatch.tokenOfRow[row]), to: out + row * width)
+                if let weights = dispatch.inputWeights { scale[row] *= weights[row] }
+            }
+        }
+        return QuantizedRows(values: values, unchecked: scale)
+    }
+}

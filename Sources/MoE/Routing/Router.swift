@@ -65,14 +65,16 @@ public struct Router: Sendable {
     /// - Parameters:
     ///   - hidden: the tokens as the router reads them, `[T, D]`.
     ///   - tokenIDs: which tokens they are, `[T]`, checked; nil where nothing is looked up.
+    ///   - other: what selects the experts in place of the library; nil for nothing.
     ///   - routing: receives experts and weights, sized to T tokens.
     ///   - scratch: memory for all tokens' logits and scores, grown here.
     ///   - threads: how many threads may work.
+    /// - Throws: what keeps another selection from being made.
     func route(
         _ hidden: UnsafePointer<Float>, tokenIDs: UnsafePointer<Int32>? = nil,
-        into routing: inout Routing,
+        selectingBy other: (any ExpertSelection)? = nil, into routing: inout Routing,
         scratch: inout Buffer<Float>, threads: Int
-    ) {
+    ) throws(MoEError) {
         let experts = expertCount, width = weight.columns, topK = configuration.topK
         let stride = RouterSelection.scratchCount(experts: experts)
         let tokens = routing.tokenCount
@@ -91,18 +93,28 @@ public struct Router: Sendable {
                     into: logits + tokens.lowerBound * stride + experts.lowerBound, stride: stride)
             }
         }
-        let selection = RouterSelection(router: self), tokensPerTile = 16
+        let selection = RouterSelection(router: self)
+        func adjust(_ token: Int) {
+            let logits = logits + token * stride
+            if let epsilon = inputNormEpsilon {
+                normalize(logits, count: experts, of: hidden + token * width, epsilon: epsilon)
+            }
+            selection.adjust(logits)
+        }
+        if let other, tokens > 0 {
+            for token in 0..<tokens { adjust(token) }
+            try other.select(logits: logits, stride: stride, tokens: tokens, into: selected)
+        }
+        let tokensPerTile = 16, areChosen = other != nil
         WorkerPool.shared.run(
             tiles: (tokens + tokensPerTile - 1) / tokensPerTile, threads: threads
         ) { tile, _ in
             for token in tile * tokensPerTile..<min((tile + 1) * tokensPerTile, tokens) {
-                let scores = logits + token * stride
-                if let epsilon = inputNormEpsilon {
-                    normalize(scores, count: experts, of: hidden + token * width, epsilon: epsilon)
-                }
+                if !areChosen { adjust(token) }
                 selection.select(
-                    scratch: scores, tokenID: tokenIDs?[token], experts: selected + token * topK,
-                    weights: weights + token * topK)
+                    scratch: logits + token * stride, tokenID: tokenIDs?[token],
+                    experts: selected + token * topK, weights: weights + token * topK,
+                    areChosen: areChosen)
             }
         }
     }

@@ -15,34 +15,41 @@ struct RouterSelection {
     /// Floats of scratch a token needs: its logits, which become scores, and selection scores.
     static func scratchCount(experts: Int) -> Int { 2 * experts }
 
-    /// Selects the experts of one token.
+    /// Adds the bias to one token's logits and caps them.
+    func adjust(_ logits: UnsafeMutablePointer<Float>) {
+        if let bias = router.logitBias {
+            for expert in 0..<expertCount { logits[expert] += bias[expert] }
+        }
+        if let cap = configuration.logitSoftcap {
+            for expert in 0..<expertCount { logits[expert] = cap * tanh(logits[expert] / cap) }
+        }
+    }
+
+    /// Selects the experts of one token and weighs them.
     ///
     /// - Parameters:
-    ///   - scratch: starts with the token's logits `[E]`; both halves are overwritten.
+    ///   - scratch: starts with the token's adjusted logits `[E]`; both halves are overwritten.
     ///   - tokenID: which token it is, where experts are looked up.
-    ///   - experts: receives the selected experts, best first.
+    ///   - experts: receives the selected experts, best first; holds them where they are chosen.
     ///   - weights: receives their weights.
+    ///   - areChosen: whether the experts were selected before.
     func select(
         scratch: UnsafeMutablePointer<Float>, tokenID: Int32? = nil,
         experts: UnsafeMutablePointer<Int32>,
-        weights: UnsafeMutablePointer<Float>
+        weights: UnsafeMutablePointer<Float>, areChosen: Bool = false
     ) {
         let scores = UnsafeMutableBufferPointer(start: scratch, count: expertCount)
         let selection = UnsafeMutableBufferPointer(
             start: scratch + expertCount, count: expertCount)
-        if let bias = router.logitBias {
-            for expert in 0..<expertCount { scores[expert] += bias[expert] }
-        }
-        if let cap = configuration.logitSoftcap {
-            for expert in 0..<expertCount { scores[expert] = cap * tanh(scores[expert] / cap) }
-        }
         let chosen = UnsafeMutableBufferPointer(start: experts, count: configuration.topK)
         let weights = UnsafeMutableBufferPointer(start: weights, count: configuration.topK)
         if case .sparseMixer(let jitter) = configuration.weighting {
             return mixSparsely(scores, selection, jitter: jitter, experts: chosen, weights: weights)
         }
         score(scores)
-        if let table = router.expertsOfToken, let tokenID {
+        if areChosen {
+            // Another one has looked at the scores.
+        } else if let table = router.expertsOfToken, let tokenID {
             let row = Int(tokenID) * table.columns
             for slot in chosen.indices { chosen[slot] = table.elements[row + slot] }
         } else {

@@ -40,129 +40,62 @@ final class AscendExperts: ExpertPass, @unchecked Sendable {
         _ tokens: borrowing TokenRows, _ dispatch: borrowing Dispatch,
         into rows: inout ExpertRows, sum: SlotSum?, threads: Int
     ) throws(MoEError) {
+        let path = BatchPath(dispatch, sum, device.options, device.library.operators)
+        if path.sum == nil { rows.output.resize(dispatch.rowCount * shape.hiddenSize) }
         do throws(AscendError) {
-            try forward(tokens, dispatch, into: &rows, sum: sum)
+            try run(path, tokens, dispatch, into: path.sum?.output ?? rows.output.base)
         } catch {
             throw MoEError(error)
         }
-        if let sum, !sumsOnDevice(sum, dispatch) { Combine.sum(rows, sum, threads: threads) }
-    }
-
-    /// Whether the device sums a token's rows: it has the operator, and every slot has a row.
-    private func sumsOnDevice(_ sum: SlotSum, _ dispatch: borrowing Dispatch) -> Bool {
-        device.library.operators.combine(device.options.output) != nil
-            && sum.slots <= DeviceLimits.mostSlots
-            && dispatch.rowCount == sum.tokenCount * sum.slots
-    }
-
-    /// Whether the device sorts tokens by expert.
-    private var canRoute: Bool { device.library.operators.initRouting != nil }
-
-    private func forward(
-        _ tokens: borrowing TokenRows, _ dispatch: borrowing Dispatch,
-        into rows: inout ExpertRows, sum: SlotSum?
-    ) throws(AscendError) {
-        let isQuantized = readsQuantizedTokens, hidden = shape.hiddenSize
-        if let sum, sumsOnDevice(sum, dispatch) {
-            // Weights on the input are part of a row's scale, and the device knows scales of tokens.
-            let isSorted = canRoute && dispatch.inputWeights == nil
-            let tokensIn: PassShape.Input = isQuantized ? .quantizedTokens : .floatTokens
-            try turns(
-                of: tokens.count, slots: sum.slots, isSorted ? tokensIn : .rows, .sums,
-                into: sum.output
-            ) { input, range in
-                if isSorted {
-                    input.write(tokens, range)
-                } else {
-                    input.writeSorted(range, tokens, sum, dispatch, isQuantized: isQuantized)
-                }
-                input.writeSlots(sum, range)
-            }
-            return
-        }
-        rows.output.resize(dispatch.rowCount * hidden)
-        let output = rows.output.base
-        if sum == nil, !isQuantized, canRoute, shape.expertCount == 1 {
-            // A shared expert whose tokens the device quantises: the routing stage does that.
-            try turns(of: tokens.count, slots: 1, .floatTokens, .rows, into: output) {
-                input, range in
-                input.write(tokens, range)
-                input.writeOneExpert()
-            }
-        } else {
-            try turns(of: dispatch.rowCount, slots: 1, .rows, .rows, into: output) {
-                input, range in
-                input.write(rows: range, tokens, dispatch, isQuantized: isQuantized)
-            }
-        }
+        if let sum, path.sum == nil { Combine.sum(rows, sum, threads: threads) }
     }
 
     /// Takes a batch through the device in as few turns as the memory for activations allows.
     ///
     /// - Parameters:
-    ///   - count: how many tokens, or rows where rows go in.
-    ///   - slots: slots of a token.
-    ///   - input: what the host hands over.
-    ///   - output: what it takes back.
-    ///   - results: receives the results of the batch.
-    ///   - write: writes the inputs of a part of the batch.
+    ///   - path: what the device does with it.
+    ///   - tokens: the batch.
+    ///   - dispatch: the rows of every expert.
+    ///   - results: receives the sums, or the rows.
+    ///   - inspect: sees every turn when it is done, while its rows are still on the device.
     /// - Throws: what a call reports.
-    private func turns(
-        of count: Int, slots: Int, _ input: PassShape.Input, _ output: PassShape.Output,
-        into results: UnsafeMutablePointer<Float>, write: (PassInput, Range<Int>) -> Void
+    func run(
+        _ path: BatchPath, _ tokens: borrowing TokenRows, _ dispatch: borrowing Dispatch,
+        into results: UnsafeMutablePointer<Float>,
+        inspect: (PlacedPass, DeviceSession) throws(AscendError) -> Void = { _, _ in }
     ) throws(AscendError) {
+        let most = mostTokens(path), count = path.count(tokens, dispatch)
         try device.perform { session throws(AscendError) in
             guard let plans else { return }
-            func passShape(_ tokens: Int) -> PassShape {
-                PassShape(input: input, output: output, tokens: tokens, slots: slots)
-            }
-            let most = mostTokens(passShape)
             for first in stride(from: 0, to: count, by: most) {
                 let range = first..<min(first + most, count)
-                // Rows that the host has sorted have no place for tokens that fill a shape up.
-                let isExact = input == .rows && output == .sums
-                let size = isExact ? range.count : min(PassShape.rounded(range.count), most)
-                try turn(
-                    plans, passShape(size), range, into: results + first * shape.hiddenSize,
-                    session, write: write)
+                let size = path.maySpare ? min(PassShape.rounded(range.count), most) : range.count
+                let shape = path.shape(size, device.options)
+                let plan = try plans.plan(shape, session)
+                let turn = try Turn(plan, results: range.count, session)
+                path.write(range, of: tokens, dispatch, to: turn.input)
+                do throws(AscendError) {
+                    try turn.run(session)
+                } catch {
+                    plans.forget(shape)
+                    throw error
+                }
+                turn.output.widen(
+                    range.count * self.shape.hiddenSize,
+                    into: results + first * self.shape.hiddenSize)
+                try inspect(plan.pass, session)
             }
         }
     }
 
-    /// One turn: inputs written, everything put on the stream, waited for, results read.
-    private func turn(
-        _ plans: PassPlans, _ pass: PassShape, _ range: Range<Int>,
-        into results: UnsafeMutablePointer<Float>, _ session: DeviceSession,
-        write: (PassInput, Range<Int>) -> Void
-    ) throws(AscendError) {
-        let plan = try plans.plan(pass, session)
-        let count = range.count * shape.hiddenSize
-        let byteCount = count * session.options.outputType.size
-        let staging = try session.staging(
-            input: plan.pass.layout.inputByteCount, output: byteCount)
-        write(PassInput(plan.pass, at: staging.input), range)
-        do throws(AscendError) {
-            try session.complete { () throws(AscendError) in
-                try plan.enqueue(
-                    input: staging.input, output: staging.output, byteCount: byteCount,
-                    on: session)
-            }
-        } catch {
-            plans.forget(pass)
-            throw error
-        }
-        PassOutput(type: session.options.output, base: UnsafeRawPointer(staging.output))
-            .widen(count, into: results)
-    }
-
-    /// How many tokens fit the memory for activations at once; at least one.
-    private func mostTokens(_ passShape: (Int) -> PassShape) -> Int {
+    /// How many tokens, or rows, fit the memory for activations at once; at least one.
+    func mostTokens(_ path: BatchPath) -> Int {
+        let options = device.options, widest = max(2 * shape.expertWidth, shape.hiddenSize)
         var most = DeviceLimits.mostTokens
         while most > 1 {
-            let pass = passShape(most)
-            let layout = PassLayout(pass, shape, output: device.options.outputType)
-            let widest = max(2 * shape.expertWidth, shape.hiddenSize)
-            if layout.byteCount <= device.options.activationMemory,
+            let pass = path.shape(most, options)
+            let layout = PassLayout(pass, shape, output: options.outputType)
+            if layout.byteCount <= options.activationMemory,
                 pass.rows <= DeviceLimits.mostElements / widest
             {
                 break

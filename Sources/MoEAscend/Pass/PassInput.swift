@@ -64,24 +64,23 @@ struct PassInput {
     ///
     /// - Parameters:
     ///   - rows: which rows of the dispatch.
-    ///   - tokens: the batch, quantised or not.
+    ///   - tokens: the batch.
     ///   - dispatch: the rows of every expert.
-    ///   - isQuantized: whether the batch is.
     func write(
-        rows: Range<Int>, _ tokens: borrowing TokenRows, _ dispatch: borrowing Dispatch,
-        isQuantized: Bool
+        rows: Range<Int>, _ tokens: borrowing TokenRows, _ dispatch: borrowing Dispatch
     ) {
         let counts = place(pass.layout.counts, of: Int64.self)
+        let values = place(pass.layout.rows, of: Int8.self)
+        let rowScale = place(pass.layout.rowScale, of: Float.self)
         for expert in 0..<dispatch.expertCount {
             let own = dispatch.offsets.base[expert]..<dispatch.offsets.base[expert + 1]
             counts[expert] = Int64(own.clamped(to: rows).count)
         }
         for row in rows {
-            let scale = write(
-                token: Int(dispatch.tokenOfRow[row]), of: tokens, isQuantized: isQuantized,
-                to: row - rows.lowerBound)
-            place(pass.layout.rowScale, of: Float.self)[row - rows.lowerBound] =
-                dispatch.inputWeights.map { scale * $0[row] } ?? scale
+            let place = row - rows.lowerBound
+            let scale = tokens.write(
+                token: Int(dispatch.tokenOfRow[row]), to: values + place * tokens.width)
+            rowScale[place] = dispatch.inputWeights.map { scale * $0[row] } ?? scale
         }
     }
 
@@ -90,17 +89,17 @@ struct PassInput {
     ///
     /// - Parameters:
     ///   - range: which tokens.
-    ///   - tokens: the batch, quantised or not.
+    ///   - tokens: the batch.
     ///   - sum: the experts of every slot, none of them an identity expert.
     ///   - dispatch: the rows of the whole batch.
-    ///   - isQuantized: whether the batch is.
     func writeSorted(
         _ range: Range<Int>, _ tokens: borrowing TokenRows, _ sum: SlotSum,
-        _ dispatch: borrowing Dispatch, isQuantized: Bool
+        _ dispatch: borrowing Dispatch
     ) {
         let counts = place(pass.layout.counts, of: Int64.self)
         let rowOfSlot = place(pass.layout.rowOfSlot, of: Int32.self)
         let rowScale = place(pass.layout.rowScale, of: Float.self)
+        let values = place(pass.layout.rows, of: Int8.self)
         let experts = pass.experts.expertCount, slots = sum.slots
         let inputWeights = dispatch.inputWeights, rowOf = sum.rowOf + range.lowerBound * slots
         let expertOf = sum.expertOf + range.lowerBound * slots, pairs = range.count * slots
@@ -116,26 +115,11 @@ struct PassInput {
                 let expert = Int(expertOf[pair]), row = next[expert]
                 next[expert] += 1
                 rowOfSlot[pair] = Int32(row)
-                let scale = write(
-                    token: range.lowerBound + pair / slots, of: tokens, isQuantized: isQuantized,
-                    to: row)
+                let scale = tokens.write(
+                    token: range.lowerBound + pair / slots, to: values + row * tokens.width)
                 rowScale[row] = inputWeights.map { scale * $0[Int(rowOf[pair])] } ?? scale
             }
         }
-    }
-
-    /// One token's int8 row; returns its scale.
-    private func write(
-        token: Int, of tokens: borrowing TokenRows, isQuantized: Bool, to row: Int
-    ) -> Float {
-        let hidden = pass.experts.hiddenSize
-        let out = place(pass.layout.rows, of: Int8.self) + row * hidden
-        if isQuantized {
-            out.update(from: tokens.values.base + token * hidden, count: hidden)
-            return tokens.scale.base[token]
-        }
-        guard let rows = tokens.hidden else { return 0 }
-        return quantizeRow(rows + token * hidden, count: hidden, into: out)
     }
 
     /// `count` rows, and the first of them again until the shape is full.

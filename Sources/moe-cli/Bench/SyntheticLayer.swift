@@ -41,6 +41,13 @@ struct SyntheticLayer {
         self.layer = MoELayer(router: router, experts: .int8(experts))
     }
 
+    /// A batch of random tokens.
+    static func batch(tokens: Int, width: Int) throws -> Matrix<Float> {
+        var random = SplitMix64(state: 2)
+        return try Matrix(
+            rows: tokens, columns: width, elements: random.floats(tokens * width, within: 1.7))
+    }
+
     /// Batches of random tokens, different ones each time, so that no weights stay in a cache.
     func batches(tokens: Int, count: Int) throws -> [Matrix<Float>] {
         var random = SplitMix64(state: 2)
