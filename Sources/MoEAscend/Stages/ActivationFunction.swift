@@ -7,7 +7,7 @@ struct ActivationArguments {
     let weightScale: OpaquePointer?
     let rowScale: OpaquePointer?
     let smooth: OpaquePointer?
-    let groups: OpaquePointer
+    let groups: OpaquePointer?
     let gateIsLeft: Bool
     let activation: SwiGLU
     let y: OpaquePointer

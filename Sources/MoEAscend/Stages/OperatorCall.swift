@@ -60,7 +60,7 @@ struct OperatorCall: ~Copyable {
 
 extension CANNLibrary {
     /// Asks for an executor to be run more than once; a refusal is no error.
-    fileprivate func makeRepeatable(_ executor: OpaquePointer) -> Bool {
+    func makeRepeatable(_ executor: OpaquePointer) -> Bool {
         guard let makeRepeatable = meta.makeRepeatable, meta.destroyExecutor != nil else {
             return false
         }

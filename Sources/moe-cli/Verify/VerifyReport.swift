@@ -38,7 +38,7 @@ struct VerifyReport {
         ])
     }
 
-    private static func number(_ value: Double) -> String {
+    static func number(_ value: Double) -> String {
         value == value.rounded() && abs(value) < 1e6
             ? String(format: "%.0f", value) : String(format: "%.3g", value)
     }
