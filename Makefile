@@ -1,7 +1,7 @@
 # Every target is a command or two that a person could type; nothing here knows more than they say.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test aarch64 isas sanitize fuzz lint no-openblas golden golden-families families peers check-cann-abi clean
+.PHONY: help setup build run test aarch64 isas sanitize fuzz lint no-openblas golden golden-families families check-quantized peers check-cann-abi clean
 
 MODEL := Models/demo-qwen3-moe
 BUILT := .build/release/.moe-block-is-built
@@ -79,6 +79,9 @@ golden-families: .build-golden/installed build ## compare moe-cli with blocks of
 	python3 -m venv .build-golden
 	.build-golden/bin/pip install --quiet --requirement $<
 	@touch $@
+
+check-quantized: build ## let transformers and compressed-tensors read what quantize writes
+	@Scripts/check-quantized.sh
 
 peers: build ## run the layer beside other programs, installed from PyPI (more than an hour)
 	python3 Benchmarks/Peers/compare.py

@@ -3,8 +3,8 @@
 
     check_quantized.py [--moe-cli .build/release/moe-cli]
 
-For every architecture below transformers makes a model, `moe-cli` quantises it to compressed-tensors,
-and then
+For every architecture below transformers makes a model, `moe-cli` quantises it to
+compressed-tensors, and then
   * transformers and compressed-tensors load the result: no tensor missing, none left over;
   * every weight that compressed-tensors decompresses is int8 times scale, exactly, and no further
     from the float weight than half a step;

@@ -82,4 +82,43 @@ struct QuantizeFormatsTests {
         #expect(
             try ComparableLayer(0, of: folder.destination) == ComparableLayer(0, of: folder.source))
     }
+
+    @Test("splits gpt-oss's MXFP4 blocks and their biases into linear layers")
+    func mxfp4() throws {
+        let folder = try QuantizedFolder(FP4WeightTests.config(), FP4WeightTests.tensors())
+        let report = try folder.quantize()
+
+        #expect(
+            try ComparableLayer(0, of: folder.destination) == ComparableLayer(0, of: folder.source))
+        #expect(report.loss?.format == "MXFP4" && report.quantizedCount == 6)
+        let written = try folder.tensors()
+        let expert = FP4WeightTests.prefix + "1."
+        #expect(written[expert + "up_proj.weight"]?.shape == [32, 32])
+        // Element 2n + 1 of an expert's 64 is the bias of up's row n.
+        #expect(
+            written[expert + "up_proj.bias"]?.floats() == (0..<32).map { Float(64 + 2 * $0 + 1) })
+        #expect(!written.keys.contains { $0.contains("_blocks") || $0.contains("_scales") })
+    }
+
+    @Test("gives GPTQ's layers the names of weights, and widens those outside the experts")
+    func gptq() throws {
+        let expert = GPTQWeightTests.expert()
+        let store = { (name: String, _: Int, _: Int) in try GPTQWeightTests.module(name) }
+        let tensors = try merged([expert.tensors(store), store(Self.attention, 8, 8)])
+        let folder = try QuantizedFolder(expert.config, tensors)
+        let report = try folder.quantize(.modelSlim)
+
+        #expect(
+            try ComparableLayer(0, of: folder.destination) == ComparableLayer(0, of: folder.source))
+        #expect(report.loss == nil && report.quantizedCount == 3)
+        let written = try folder.tensors()
+        #expect(written.count == 1 + 3 * 3 + 1)
+        let attention = try #require(written[Self.attention + ".weight"])
+        let weights = (0..<64).map { place in
+            let (row, column) = (place / 8, place % 8)
+            return Float(GPTQWeightTests.code(row, column) - 128) * Float(row + 1) / 4
+        }
+        #expect(attention.type == .bf16)
+        #expect(try #require(attention.floats()) == weights.map(rounded))
+    }
 }
