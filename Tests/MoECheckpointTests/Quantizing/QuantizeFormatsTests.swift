@@ -95,8 +95,8 @@ struct QuantizeFormatsTests {
         let expert = FP4WeightTests.prefix + "1."
         #expect(written[expert + "up_proj.weight"]?.shape == [32, 32])
         // Element 2n + 1 of an expert's 64 is the bias of up's row n.
-        #expect(
-            written[expert + "up_proj.bias"]?.floats() == (0..<32).map { Float(64 + 2 * $0 + 1) })
+        let upBias: [Float] = (0..<32).map { row in Float(2 * row + 65) }
+        #expect(written[expert + "up_proj.bias"]?.floats() == upBias)
         #expect(!written.keys.contains { $0.contains("_blocks") || $0.contains("_scales") })
     }
 
