@@ -24,7 +24,7 @@ public struct MoEBlock: Sendable {
     /// How many threads work.
     public let threads: Int
 
-    private let router: Router
+    private let router: PreparedRouter
     private let selection: (any ExpertSelection)?
     let routed: PreparedExperts
     let shared: PreparedSharedExpert?
@@ -53,8 +53,8 @@ public struct MoEBlock: Sendable {
         self.shape = shapes.routed
         self.backendName = backend.name
         self.threads = WorkerPool.threadCount(threads)
-        self.router = layer.router
         self.selection = try (backend as? any SelectingBackend)?.selection(for: layer.router)
+        self.router = PreparedRouter(layer.router)
         self.weightsInput = layer.weightsInput
         self.routed = try backend.prepare(
             consume experts, shape: shapes.routed, activation: activation)

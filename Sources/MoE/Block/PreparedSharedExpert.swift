@@ -22,9 +22,8 @@ struct PreparedSharedExpert: Sendable {
         withOptionalElements(of: gate) { gate in
             guard let gate else { return }
             for token in 0..<tokens.count {
-                RowKernels.logits(
-                    experts: 1, width: width, x: x + token * width, weight: gate,
-                    into: factors + token)
+                RowKernels.logit(
+                    width: width, x: x + token * width, weight: gate, into: factors + token)
                 factors[token] = sigmoid(factors[token]) * scale
             }
         }

@@ -15,7 +15,7 @@ public struct Workspace: ~Copyable {
     var routed: ExpertRows
     var shared: SharedRows
     let hasSharedExpert: Bool
-    var routerScratch = Buffer<Float>()
+    var routerScratch = RouterScratch()
     var outputBuffer = Buffer<Float>()
     var routedBuffer = Buffer<Float>()
 

@@ -83,17 +83,14 @@ package struct GemmKernel: Sendable, CustomStringConvertible {
     ///   - out: receives the products, `columns` of every row.
     ///   - stride: from one row of products to the next.
     ///   - next: the panel that is read next, fetched meanwhile; nil for none.
-    ///   - nextBytes: its size.
     package func multiply(
         rows: UnsafePointer<UnsafePointer<Int8>>, start: UnsafePointer<Int32>, count: Int,
         after: Int = 0, depth: Int, panel: UnsafePointer<UInt8>, columns: Int,
-        into out: UnsafeMutablePointer<Int32>, stride: Int, next: UnsafePointer<UInt8>? = nil,
-        nextBytes: Int = 0
+        into out: UnsafeMutablePointer<Int32>, stride: Int, next: UnsafePointer<UInt8>? = nil
     ) {
         var tile = moe_gemm_s8_tile(
             rows: rows, start: start, row_count: count, rows_after: after, depth: depth,
-            panel: panel,
-            columns: columns, out: out, stride: stride, next: next, next_bytes: nextBytes)
+            panel: panel, columns: columns, out: out, stride: stride, next: next)
         table.gemm.multiply(&tile)
     }
 

@@ -9,13 +9,39 @@ enum RowKernels {
         return table.pointee
     }()
 
-    /// The products of tokens `[tokens, width]` with every row of `weight`, `[experts, width]`, in
-    /// an order of summation that depends on `width` alone; `stride` is between tokens' logits.
+    /// The products of tokens with rows of a router's weight, in an order of summation that
+    /// depends on `width` alone.
+    ///
+    /// - Parameters:
+    ///   - tokens: how many tokens.
+    ///   - width: D.
+    ///   - x: the first token.
+    ///   - xStride: from one token to the next.
+    ///   - weight: the rows of all experts.
+    ///   - experts: which of them.
+    ///   - logits: where those of all experts go; the given ones of every token are written.
+    ///   - stride: from one token's logits to the next.
     static func logits(
-        tokens: Int = 1, experts: Int, width: Int, x: UnsafePointer<Float>,
-        weight: UnsafePointer<Float>, into logits: UnsafeMutablePointer<Float>, stride: Int = 0
+        tokens: Int, width: Int, x: UnsafePointer<Float>, xStride: Int, weight: RouterWeight,
+        experts: Range<Int>, into logits: UnsafeMutablePointer<Float>, stride: Int
     ) {
-        table.logits(tokens, experts, width, x, weight, logits, stride)
+        var tile = moe_logits_tile(
+            tokens: tokens, experts: experts.count, width: width, x: x, x_stride: xStride,
+            weight: weight.row(experts.lowerBound), weight_stride: weight.stride,
+            weight_is_bf16: weight.isBFloat16, logits: logits + experts.lowerBound,
+            logits_stride: stride)
+        table.logits(&tile)
+    }
+
+    /// The product of one token with one row of weights, summed in the same order.
+    static func logit(
+        width: Int, x: UnsafePointer<Float>, weight: UnsafePointer<Float>,
+        into logit: UnsafeMutablePointer<Float>
+    ) {
+        var tile = moe_logits_tile(
+            tokens: 1, experts: 1, width: width, x: x, x_stride: width, weight: weight,
+            weight_stride: width, weight_is_bf16: false, logits: logit, logits_stride: 1)
+        table.logits(&tile)
     }
 
     /// Rows of int8 as float32; the strides are elements between rows.

@@ -1,5 +1,5 @@
 /// What some routers read beside the hidden states, and how it is checked.
-extension Router {
+extension PreparedRouter {
     /// Checks that a pass brings what the router reads, and nothing else.
     ///
     /// - Parameters:
@@ -13,7 +13,7 @@ extension Router {
     ) throws(MoEError) {
         try Self.check(
             "router input", isRead: inputNormEpsilon != nil, count: routerInput,
-            wanted: tokens * weight.columns)
+            wanted: tokens * width)
         try Self.check(
             "token ids", isRead: expertsOfToken != nil, count: tokenIDs?.count, wanted: tokens)
         guard let table = expertsOfToken, let tokenIDs else { return }
@@ -39,6 +39,19 @@ extension Router {
         throw MoEError(.shape, "\(name): \(count) values, wanted \(wanted)")
     }
 
+    /// Divides a token's logits by the root mean square of its elements: as if those had been.
+    func normalize(
+        _ logits: UnsafeMutablePointer<Float>, count: Int, of x: UnsafePointer<Float>,
+        epsilon: Float
+    ) {
+        var sum: Double = 0
+        for index in 0..<width { sum += Double(x[index]) * Double(x[index]) }
+        let factor = Float(1 / (sum / Double(width) + Double(epsilon)).squareRoot())
+        for expert in 0..<count { logits[expert] *= factor }
+    }
+}
+
+extension Router {
     /// Checks the table of experts by token.
     ///
     /// - Throws: `shape` or `value`, naming the row that is not k experts.
@@ -55,17 +68,5 @@ extension Router {
             .value,
             "router: token \(place / table.columns) is sent to expert \(table.elements[place]), "
                 + "wanted one within 0..<\(expertCount)")
-    }
-
-    /// Divides a token's logits by the root mean square of its elements: as if those had been.
-    func normalize(
-        _ logits: UnsafeMutablePointer<Float>, count: Int, of x: UnsafePointer<Float>,
-        epsilon: Float
-    ) {
-        let width = weight.columns
-        var sum: Double = 0
-        for index in 0..<width { sum += Double(x[index]) * Double(x[index]) }
-        let factor = Float(1 / (sum / Double(width) + Double(epsilon)).squareRoot())
-        for expert in 0..<count { logits[expert] *= factor }
     }
 }

@@ -8,7 +8,7 @@ internal import Darwin
 
 /// From one token's logits to its experts and weights, step by step as the configuration says.
 struct RouterSelection {
-    let router: Router
+    let router: PreparedRouter
     var configuration: RouterConfiguration { router.configuration }
     private var expertCount: Int { router.expertCount }
 
@@ -46,7 +46,7 @@ struct RouterSelection {
         if case .sparseMixer(let jitter) = configuration.weighting {
             return mixSparsely(scores, selection, jitter: jitter, experts: chosen, weights: weights)
         }
-        score(scores)
+        score(scores, using: selection)
         if areChosen {
             // Another one has looked at the scores.
         } else if let table = router.expertsOfToken, let tokenID {
@@ -60,14 +60,17 @@ struct RouterSelection {
             topK(of: selection, into: chosen)
         }
         for slot in 0..<configuration.topK { weights[slot] = scores[Int(chosen[slot])] }
-        weigh(weights, of: chosen)
+        weigh(weights, of: chosen, using: selection)
     }
 
     /// Logits to scores, in place.
-    private func score(_ values: UnsafeMutableBufferPointer<Float>) {
+    private func score(
+        _ values: UnsafeMutableBufferPointer<Float>,
+        using scratch: UnsafeMutableBufferPointer<Float>
+    ) {
         switch configuration.score {
         case .logits: break
-        case .softmax: softmax(values)
+        case .softmax: softmax(values, using: scratch)
         case .sigmoid:
             for index in values.indices { values[index] = sigmoid(values[index]) }
         case .sqrtSoftplus:
@@ -84,9 +87,12 @@ struct RouterSelection {
         _ scores: UnsafeMutableBufferPointer<Float>,
         into selection: UnsafeMutableBufferPointer<Float>
     ) {
-        for expert in 0..<expertCount {
-            let corrected = scores[expert] + (router.correctionBias?[expert] ?? 0)
-            selection[expert] = corrected.isNaN ? -.infinity : corrected
+        for expert in 0..<expertCount { selection[expert] = scores[expert] }
+        if let bias = router.correctionBias {
+            for expert in 0..<expertCount { selection[expert] += bias[expert] }
+        }
+        for expert in 0..<expertCount where selection[expert].isNaN {
+            selection[expert] = -.infinity
         }
     }
 
@@ -147,11 +153,13 @@ struct RouterSelection {
 
     /// Selected scores to weights, in place.
     private func weigh(
-        _ weights: UnsafeMutableBufferPointer<Float>, of experts: UnsafeMutableBufferPointer<Int32>
+        _ weights: UnsafeMutableBufferPointer<Float>,
+        of experts: UnsafeMutableBufferPointer<Int32>,
+        using scratch: UnsafeMutableBufferPointer<Float>
     ) {
         switch configuration.weighting {
         case .score, .sparseMixer: break
-        case .softmaxOfSelected: softmax(weights)
+        case .softmaxOfSelected: softmax(weights, using: scratch)
         case .sigmoidOfSelected:
             for slot in weights.indices { weights[slot] = sigmoid(weights[slot]) }
         }
@@ -170,15 +178,19 @@ struct RouterSelection {
         }
     }
 
-    private func softmax(_ values: UnsafeMutableBufferPointer<Float>) {
+    private func softmax(
+        _ values: UnsafeMutableBufferPointer<Float>,
+        using scratch: UnsafeMutableBufferPointer<Float>
+    ) {
+        guard let base = values.baseAddress, let exponents = scratch.baseAddress else { return }
+        // A NaN is passed over here and spoils the sum.
         var greatest = -Float.infinity
-        for value in values { greatest = max(greatest, value) }
+        for value in values where value > greatest { greatest = value }
+        for index in values.indices { exponents[index] = values[index] - greatest }
+        OperatorKernels.chosen.exp(exponents, count: values.count, into: base)
         // The sum is kept in double precision: many small terms beside a large one.
         var sum: Double = 0
-        for index in values.indices {
-            values[index] = exp(values[index] - greatest)
-            sum += Double(values[index])
-        }
+        for value in values { sum += Double(value) }
         let divisor = Float(sum)
         for index in values.indices { values[index] /= divisor }
     }

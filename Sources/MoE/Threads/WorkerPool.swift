@@ -9,12 +9,12 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// The process's threads: tiles are claimed from a counter, idle threads spin briefly and park.
+/// The process's threads: each has a share of a job's tiles, idle threads spin briefly and park.
 ///
 /// A job is open while its caller works on it. A worker that wakes in time joins; one that wakes
-/// late finds the job closed and does nothing, so a thread that the system has not scheduled
-/// never holds a caller up. A caller that finds the pool taken by another runs its tiles alone:
-/// two blocks may compute at once, and a tile may itself ask for the pool.
+/// late finds the job closed and does nothing, its share done by others, so a thread that the
+/// system has not scheduled never holds a caller up. A caller that finds the pool taken by another
+/// runs its tiles alone: two blocks may compute at once, and a tile may itself ask for the pool.
 package final class WorkerPool: @unchecked Sendable {
     /// The one pool of the process.
     package static let shared = WorkerPool()
@@ -39,30 +39,33 @@ package final class WorkerPool: @unchecked Sendable {
     private static let spins = 4000
 
     private let state = Atomic<UInt64>(0)
-    private let next = Atomic<Int>(0)
+    private let shares = TileShares(threads: maximumThreads)
     private let taken = Atomic<Bool>(false)
+    // Who waits for `opened`, and whether the caller waits for `left`.
     private let parked = Atomic<Int>(0)
+    private let callerIsParked = Atomic<Bool>(false)
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let opened = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let left = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
     // Written by the caller that has `taken`, before the job opens; read by those who joined it.
     private var body = moe_closure(code: nil, captured: nil)
-    private var tileCount = 0
     private var threadLimit = 0
     private var workerCount = 0
 
     private init() {
         pthread_mutex_init(lock, nil)
-        pthread_cond_init(wake, nil)
+        pthread_cond_init(opened, nil)
+        pthread_cond_init(left, nil)
     }
 
     /// Runs `body` for every tile in `0..<tiles` on at most `threads` threads, the caller's included.
     ///
-    /// Returns when all tiles are done. Which worker runs which tile is not defined; nothing a
-    /// tile computes may depend on it.
+    /// Returns when all tiles are done. Which worker runs which tile is not defined, and nothing
+    /// that a tile computes may depend on it; but as a rule a worker goes on with the next tile.
     package func run(tiles: Int, threads: Int, _ body: Body) {
         let threads = min(threads, tiles, Self.maximumThreads)
-        guard threads > 1,
+        guard threads > 1, tiles <= TileShares.maximumTiles,
             taken.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
         else {
             for tile in 0..<max(tiles, 0) { body(tile, 0) }
@@ -70,7 +73,7 @@ package final class WorkerPool: @unchecked Sendable {
         }
         defer { taken.store(false, ordering: .releasing) }
         open(closureWords(body), tiles: tiles, threads: threads)
-        while let tile = claim(tiles) { body(tile, 0) }
+        while let tile = shares.take(by: 0, of: threads) { body(tile, 0) }
         close()
     }
 
@@ -80,34 +83,33 @@ package final class WorkerPool: @unchecked Sendable {
             workerCount += 1
         }
         self.body = body
-        tileCount = tiles
         threadLimit = threads
-        next.store(0, ordering: .relaxed)
+        shares.deal(tiles: tiles, to: threads)
         let generation = (state.load(ordering: .relaxed) >> 32) &+ 1
         // Sequentially consistent with `parked`: either a worker that parks sees this job, or
         // this caller sees that it parks.
         state.store(generation << 32 | Self.openBit, ordering: .sequentiallyConsistent)
         if parked.load(ordering: .sequentiallyConsistent) > 0 {
             pthread_mutex_lock(lock)
-            pthread_cond_broadcast(wake)
+            pthread_cond_broadcast(opened)
             pthread_mutex_unlock(lock)
         }
-    }
-
-    /// The next tile that nobody has taken; nil if there is none.
-    private func claim(_ tiles: Int) -> Int? {
-        let tile = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        return tile < tiles ? tile : nil
     }
 
     /// Shuts the job and waits for the workers inside it.
     private func close() {
         state.bitwiseAnd(~Self.openBit, ordering: .acquiringAndReleasing)
-        var spins = 0
-        while state.load(ordering: .acquiring) & Self.joinedMask != 0 {
-            spins += 1
-            if spins < Self.spins { moe_spin_hint() } else { sched_yield() }
+        for _ in 0..<Self.spins {
+            guard state.load(ordering: .acquiring) & Self.joinedMask != 0 else { return }
+            moe_spin_hint()
         }
+        pthread_mutex_lock(lock)
+        callerIsParked.store(true, ordering: .sequentiallyConsistent)
+        while state.load(ordering: .sequentiallyConsistent) & Self.joinedMask != 0 {
+            pthread_cond_wait(left, lock)
+        }
+        callerIsParked.store(false, ordering: .relaxed)
+        pthread_mutex_unlock(lock)
     }
 
     // MARK: - The workers' side
@@ -154,10 +156,24 @@ package final class WorkerPool: @unchecked Sendable {
             seen = waitForJob(after: seen)
             guard join(generation: seen) else { continue }
             if id < threadLimit {
-                while let tile = claim(tileCount) { moe_closure_call(body, tile, id) }
+                while let tile = shares.take(by: id, of: threadLimit) {
+                    moe_closure_call(body, tile, id)
+                }
             }
-            state.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+            leave()
         }
+    }
+
+    /// Counts this worker out, and wakes the caller if it waits for the last one.
+    private func leave() {
+        // Sequentially consistent with `callerIsParked`, as `open` is with `parked`.
+        let before = state.wrappingSubtract(1, ordering: .sequentiallyConsistent).oldValue
+        guard before & Self.joinedMask == 1,
+            callerIsParked.load(ordering: .sequentiallyConsistent)
+        else { return }
+        pthread_mutex_lock(lock)
+        pthread_cond_signal(left)
+        pthread_mutex_unlock(lock)
     }
 
     /// The generation of a job newer than `seen`.
@@ -171,7 +187,7 @@ package final class WorkerPool: @unchecked Sendable {
         parked.wrappingAdd(1, ordering: .sequentiallyConsistent)
         var generation = state.load(ordering: .sequentiallyConsistent) >> 32
         while generation == seen {
-            pthread_cond_wait(wake, lock)
+            pthread_cond_wait(opened, lock)
             generation = state.load(ordering: .sequentiallyConsistent) >> 32
         }
         parked.wrappingSubtract(1, ordering: .sequentiallyConsistent)

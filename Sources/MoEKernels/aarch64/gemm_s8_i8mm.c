@@ -17,9 +17,6 @@ enum { MAX_ROWS = 6, PANEL = 16, GROUP = 8 };
 
 #include "../portable/gemm_rows.inc"
 
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
-
 static void pack(size_t used, size_t columns, size_t depth, const int8_t *weights, size_t stride,
                  uint8_t *panel) {
     for (size_t k = 0; k < depth; k += GROUP) {
@@ -53,7 +50,7 @@ INLINE void multiply_rows(const int rows, const moe_gemm_s8_tile *tile, size_t f
     const size_t whole = tile->depth & ~(size_t)(GROUP - 1);
     int8x16_t x[MAX_ROWS / 2];
     for (size_t k = 0; k < whole; k += GROUP, weights += GROUP * PANEL) {
-        if (k % (4 * FETCH_GROUPS) == 0) moe_fetch_some(fetch);
+        moe_fetch_lines(fetch, 2);
         UNROLL for (int p = 0; p < pairs; p++)
             x[p] = vcombine_s8(vld1_s8(rows_of[2 * p] + k), vld1_s8(rows_of[2 * p + 1] + k));
         add_group(pairs, sums, x, weights);

@@ -16,9 +16,6 @@ enum { MAX_ROWS = 4, PANEL = 8 };
 #include "../portable/gemm_pack.inc"
 #include "../portable/gemm_rows.inc"
 
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
-
 INLINE void add_group(const int rows, int32x4_t sums[MAX_ROWS][4], const int32_t *quads,
                       const uint8_t *weights) {
     UNROLL for (int r = 0; r < rows; r++) {
@@ -39,7 +36,7 @@ INLINE void multiply_rows(const int rows, const moe_gemm_s8_tile *tile, size_t f
     int32_t quads[MAX_ROWS] = {0};
     const size_t whole = tile->depth & ~(size_t)3;
     for (size_t k = 0; k < whole; k += 4, weights += 4 * PANEL) {
-        if (k % (4 * FETCH_GROUPS) == 0) moe_fetch_some(fetch);
+        if (k % 8 == 0) moe_fetch_lines(fetch, 1);
         UNROLL for (int r = 0; r < rows; r++)
             __builtin_memcpy(&quads[r], tile->rows[first + r] + k, 4);
         add_group(rows, sums, quads, weights);

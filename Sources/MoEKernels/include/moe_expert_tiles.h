@@ -30,26 +30,7 @@ typedef struct {
     size_t h_stride;
 } moe_activation_tile;
 
-/* Products of a down panel, and which of them make up which token's output. */
-typedef struct {
-    size_t tokens, slots;
-    size_t columns;              /* of the panel; products, scales and bias are padded to 16 */
-    const int32_t *products;     /* one row of `product_stride` each */
-    size_t product_stride;
-    const int32_t *row_of;       /* [tokens, slots]: the row, or -1 for the token itself */
-    const int32_t *expert_of;    /* [tokens, slots] */
-    const int64_t *row_shift;    /* by expert: what a row's number is above its place in products */
-    const float *row_scale;      /* by row */
-    const float *channel_scale;  /* by expert, factor_stride from one to the next */
-    const float *_Nullable bias; /* likewise, or none */
-    size_t factor_stride;
-    const float *weights; /* [tokens, slots] */
-    const float *hidden;  /* [tokens, width], at the panel's first column */
-    float *out;           /* likewise */
-    size_t width;
-} moe_slot_sum;
-
-/* Products of a down panel for rows of one expert, each an output of its own. */
+/* Products of a down panel for rows of one expert. */
 typedef struct {
     size_t rows;
     size_t columns;
@@ -58,25 +39,43 @@ typedef struct {
     const float *row_scale;      /* [rows] */
     const float *channel_scale;  /* [columns] */
     const float *_Nullable bias; /* [columns], or none */
-    float *out;                  /* [rows, width], at the panel's first column */
-    size_t width;
+    void *out;                   /* floats, out_stride from one row to the next; or the products */
+    size_t out_stride;
 } moe_output_rows;
+
+/* Columns of output rows, and which rows make up which token. */
+typedef struct {
+    size_t tokens, slots;
+    size_t columns; /* rows are padded to 16 */
+    const void *rows; /* floats, row_stride from one row to the next */
+    size_t row_stride;
+    const int32_t *row_of; /* [tokens, slots]: the row, or -1 for the token itself */
+    const float *weights;  /* [tokens, slots] */
+    const float *hidden;   /* [tokens, width], at the first column */
+    float *out;            /* likewise */
+    size_t width;
+} moe_slot_sum;
 
 typedef struct {
     /* h = SwiGLU((float(gate) * scale) * row_scale + bias, likewise of up). */
     void (*activate)(const moe_activation_tile *tile);
 
-    /* out[t] = sum over j, in order, of weights[t, j] * y[row_of[t, j]] with
-     * y[r] = (float(products[r]) * channel_scale) * row_scale[r] + bias. */
-    void (*sum_slots)(const moe_slot_sum *sum);
-
-    /* out[r] = y[r]. */
+    /* out[r] = (float(products[r]) * channel_scale) * row_scale[r] + bias. */
     void (*scale_rows)(const moe_output_rows *rows);
+
+    /* out[t] = sum over j, in order, of weights[t, j] * rows[row_of[t, j]]. */
+    void (*sum_slots)(const moe_slot_sum *sum);
 
     /* sums[r] = factor * sum of the row's `count` bytes, wrapping. */
     void (*row_sums)(size_t rows, size_t count, const int8_t *values, int32_t factor,
                      int32_t *sums);
 } moe_expert_tiles;
+
+/* Fetches factors to cache that are needed when a panel has been multiplied: those of different
+ * experts lie far from each other, so the processor does not foresee them. */
+static inline void moe_fetch_factors(const float *factors, size_t count) {
+    for (size_t i = 0; i < count; i += 16) __builtin_prefetch(factors + i, 0, 3);
+}
 
 /* The kernels of an instruction set, or of the widest one it contains that has them. */
 const moe_expert_tiles *moe_expert_tiles_for(moe_isa isa);

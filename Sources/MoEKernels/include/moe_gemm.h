@@ -36,8 +36,7 @@ typedef struct {
     size_t columns;                     /* of the panel, a multiple of the kernel's lanes */
     int32_t *out;                       /* row_count rows, `columns` of each are written */
     size_t stride;                      /* from one row of out to the next, in elements */
-    const uint8_t *_Nullable next;      /* what is read after this, fetched to cache meanwhile */
-    size_t next_bytes;
+    const uint8_t *_Nullable next;      /* the panel that is read next, fetched meanwhile */
 } moe_gemm_s8_tile;
 
 /* One kernel: an instruction set with its tile and the layout of its panels. */

@@ -7,14 +7,26 @@
 #define MOE_ROWS_H
 
 #include "moe_isa.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+/* Logits of tokens for experts; strides are elements from one row to the next. */
 typedef struct {
-    /* logits[t * stride + e] = sum over d of x[t * width + d] * weight[e * width + d], in 32
-     * partial sums added as a tree; the order depends on the width alone. */
-    void (*logits)(size_t tokens, size_t experts, size_t width, const float *x,
-                   const float *weight, float *logits, size_t stride);
+    size_t tokens, experts, width;
+    const float *x; /* fastest where rows start at cache lines, as those of the weights */
+    size_t x_stride;
+    const void *weight; /* rows of floats, or of the upper halves of floats: bfloat16 */
+    size_t weight_stride;
+    bool weight_is_bf16;
+    float *logits; /* [tokens, experts] */
+    size_t logits_stride;
+} moe_logits_tile;
+
+typedef struct {
+    /* logits[t, e] = sum over d of x[t, d] * weight[e, d]: sixteen partial sums, of every
+     * sixteenth product from the first to the last, are added as a tree. */
+    void (*logits)(const moe_logits_tile *tile);
 
     /* out[r * out_stride + i] = float(in[r * in_stride + i]) for i < count, rows of a matrix. */
     void (*widen_s8)(size_t rows, size_t count, const int8_t *in, size_t in_stride, float *out,

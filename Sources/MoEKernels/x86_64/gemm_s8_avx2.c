@@ -19,9 +19,6 @@
 
 enum { MAX_ROWS = 4, PANEL = 64 };
 
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
-
 /* A block of K of the tile's rows. */
 typedef struct {
     uint8_t flipped[MAX_ROWS][BLOCK] __attribute__((aligned(32))); /* a + 128 */
@@ -76,7 +73,7 @@ INLINE void add_pairs(const int rows, __m256i sums[MAX_ROWS][2], const activatio
                       const uint8_t *quad, size_t count, const uint8_t *weights,
                       moe_fetch *fetch) {
     for (size_t i = 0; i < count; i++, weights += 2 * QUAD_BYTES) {
-        if (i % (2 * FETCH_GROUPS) == 0) moe_fetch_some(fetch);
+        moe_fetch_lines(fetch, 2);
         const size_t k0 = 4 * (size_t)quad[2 * i], k1 = 4 * (size_t)quad[2 * i + 1];
         UNROLL for (int r = 0; r < rows; r++) {
             const __m256i x0 = broadcast(x->flipped[r] + k0), x1 = broadcast(x->flipped[r] + k1);
@@ -92,7 +89,7 @@ INLINE void add_singles(const int rows, __m256i sums[MAX_ROWS][2], const activat
                         const uint8_t *quad, size_t count, const uint8_t *weights,
                         moe_fetch *fetch) {
     for (size_t i = 0; i < count; i++, weights += QUAD_BYTES) {
-        if (i % (4 * FETCH_GROUPS) == 0) moe_fetch_some(fetch);
+        moe_fetch_lines(fetch, 1);
         const size_t k = 4 * (size_t)quad[i];
         UNROLL for (int r = 0; r < rows; r++) {
             const __m256i four = broadcast(x->flipped[r] + k);
@@ -107,7 +104,7 @@ INLINE void add_others(const int rows, __m256i sums[MAX_ROWS][2], const activati
                        const uint8_t *quad, size_t count, const uint8_t *weights,
                        moe_fetch *fetch) {
     for (size_t i = 0; i < count; i++, weights += QUAD_BYTES) {
-        if (i % (4 * FETCH_GROUPS) == 0) moe_fetch_some(fetch);
+        moe_fetch_lines(fetch, 1);
         const size_t k = 4 * (size_t)quad[i];
         __m256i w[2][2];
         UNROLL for (int v = 0; v < 2; v++) {

@@ -116,8 +116,7 @@ struct GemmKernelTests {
         kernel.multiply(
             rows: (0..<rows).map { UnsafePointer(first + $0 * depth) }, start: start, count: rows,
             depth: depth, panel: panelBase, columns: padded,
-            into: try #require(out.elements.baseAddress), stride: padded, next: panelBase,
-            nextBytes: bytes)
+            into: try #require(out.elements.baseAddress), stride: padded, next: panelBase)
 
         var wrong = 0
         for row in 0..<rows {

@@ -11,11 +11,13 @@ extension NativeExperts {
         rows.activated.resize(dispatch.rowCount * width)
         let inputs = GateUpInputs(&rows, rowsPerTile: NativePlan.rowsPerColumnBlock, self, threads)
         let blocks = rows.blocks.base, activated = rows.activated.base
-        WorkerPool.shared.run(tiles: rows.blocks.count * panels, threads: threads) { tile, worker in
+        let tileCount = rows.blocks.count * panels
+        WorkerPool.shared.run(tiles: tileCount, threads: threads) { tile, worker in
             let block = blocks[tile / panels]
             compute(
                 tile % panels, of: block, inputs, worker: worker,
-                into: activated + block.first * width, stride: width)
+                into: activated + block.first * width, stride: width,
+                next: tile + 1 < tileCount ? blocks[(tile + 1) / panels].expert : nil)
         }
         let outputs = ActivatedRows(rows, width: width)
         let rowsPerTile = dispatch.rowCount <= 64 ? 1 : 16, count = dispatch.rowCount
@@ -39,37 +41,44 @@ extension NativeExperts {
         rows.rows.resize(threads * scratchCount)
         let inputs = GateUpInputs(&rows, rowsPerTile: NativePlan.rowsPerBlock, self, threads)
         let outputs = ActivatedRows(rows, width: width)
-        let blocks = rows.blocks.base, scratch = rows.rows.base
-        WorkerPool.shared.run(tiles: rows.blocks.count, threads: threads) { tile, worker in
+        let blocks = rows.blocks.base, scratch = rows.rows.base, blockCount = rows.blocks.count
+        WorkerPool.shared.run(tiles: blockCount, threads: threads) { tile, worker in
             let block = blocks[tile], activated = scratch + worker * scratchCount
             for panel in 0..<packed.gate.count {
-                compute(panel, of: block, inputs, worker: worker, into: activated, stride: width)
+                compute(
+                    panel, of: block, inputs, worker: worker, into: activated, stride: width,
+                    next: tile + 1 < blockCount ? blocks[tile + 1].expert : nil)
             }
             quantize(activated, first: block.first, count: block.count, into: outputs)
         }
     }
 
-    /// One gate·up panel of a block of rows: two GEMM tiles, then the activation of both.
+    /// One gate·up panel of a block of rows: two GEMM tiles, then the activation of both. `next` is
+    /// the expert whose first panel follows this one's last.
     private func compute(
         _ panel: Int, of block: RowBlock, _ inputs: GateUpInputs, worker: Int,
-        into activated: UnsafeMutablePointer<Float>, stride: Int
+        into activated: UnsafeMutablePointer<Float>, stride: Int, next: Int?
     ) {
         let layout = packed.gate, columns = layout.width(panel), bytes = layout.bytes(panel)
         let gate = inputs.tiles + worker * inputs.tileCount
         let up = gate + inputs.tileStride / 2
         let gatePanel = packed.gatePanel(panel, of: block.expert)
         let upPanel = UnsafePointer(gatePanel + bytes)
-        let isLast = panel + 1 == layout.count
+        let nextPanel =
+            panel + 1 < layout.count
+            ? packed.gatePanel(panel + 1, of: block.expert)
+            : next.map { packed.gatePanel(0, of: $0) }
+        let first = layout.firstColumn(panel)
+        moe_fetch_factors(packed.gateScale(block.expert) + first, columns)
+        moe_fetch_factors(packed.upScale(block.expert) + first, columns)
         kernel.multiply(
             rows: inputs.source + block.first, start: inputs.start + block.first,
             count: block.count, depth: layout.depth, panel: gatePanel, columns: columns,
-            into: gate, stride: inputs.tileStride, next: upPanel, nextBytes: bytes)
+            into: gate, stride: inputs.tileStride, next: upPanel)
         kernel.multiply(
             rows: inputs.source + block.first, start: inputs.start + block.first,
             count: block.count, depth: layout.depth, panel: upPanel, columns: columns,
-            into: up, stride: inputs.tileStride, next: isLast ? nil : upPanel + bytes,
-            nextBytes: isLast ? 0 : layout.bytes(panel + 1))
-        let first = layout.firstColumn(panel)
+            into: up, stride: inputs.tileStride, next: nextPanel.map { UnsafePointer($0) })
         var tile = moe_activation_tile(
             rows: block.count, columns: layout.usedWidth(panel), gate: gate, up: up,
             stride: inputs.tileStride, gate_scale: packed.gateScale(block.expert) + first,

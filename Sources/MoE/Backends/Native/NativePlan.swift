@@ -32,8 +32,6 @@ struct NativePlan: Equatable {
     static let rowsPerColumnBlock = 128
     /// Rows up to which the products of all panels are kept.
     static let keptRows = 1024
-    /// Bytes of weights that a thread reads in one go where memory is the limit.
-    static let streamedBytes = 256 << 10
     /// Rows, at most, whose products of one panel a thread keeps.
     static let rowsPerPanel = 4096
 

@@ -13,12 +13,16 @@ struct NativeRows: ~Copyable {
     var quantizedSource = Buffer<UnsafePointer<Int8>>()
     var quantizedStart = Buffer<Int32>()
     var quantizedScale = Buffer<Float>()
-    /// The products of GEMM 2, panel by panel, where they are summed afterwards.
+    /// The products of GEMM 2, then the rows that they become, panel by panel.
     var products = Buffer<Int32>()
     /// Rows that are computed together.
     var blocks = Buffer<RowBlock>()
-    /// Where each expert's rows of a block of tokens begin, `[blocks + 1, E]`.
-    var firstRows = Buffer<Int64>()
+    /// Where the rows of each active expert begin in every part of the tokens, `[parts + 1, A]`.
+    var firstRows = Buffer<Int>()
+    /// The place of every slot's row in its block of tokens, `[T, k]`; -1 for the token itself.
+    var places = Buffer<Int32>()
+    /// By expert, what the number of a row is above its place in the block.
+    var shift = Buffer<Int>()
     /// What a worker needs for one tile, workers after one another.
     var tiles = Buffer<Int32>()
     var rows = Buffer<Float>()
