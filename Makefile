@@ -1,7 +1,7 @@
 # Every target is a command or two that a person could type; nothing here knows more than they say.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test aarch64 isas sanitize fuzz lint no-openblas golden golden-families families check-quantized peers check-cann-abi clean
+.PHONY: help setup build run test aarch64 amx isas sanitize fuzz lint no-openblas golden golden-families families check-quantized peers check-cann-abi clean
 
 MODEL := Models/demo-qwen3-moe
 BUILT := .build/release/.moe-block-is-built
@@ -32,6 +32,9 @@ test: setup ## run all tests in release
 
 aarch64: ## compile the kernels for aarch64 and check them under qemu-user
 	@Scripts/check-aarch64.sh
+
+amx: ## check the AMX kernel with tiles in plain C
+	@Scripts/check-amx.sh
 
 isas: build ## run the library's tests with every instruction set that this processor has
 	@for isa in $$(.build/release/moe-cli backends | sed '1,/^instruction sets/d' | \

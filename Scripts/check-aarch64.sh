@@ -33,5 +33,5 @@ for source in Sources/MoEKernels/*.c Sources/MoEKernels/*/*.c Tests/CrossKernels
         -c "$source" -o "$object"
     objects+=("$object")
 done
-aarch64-linux-gnu-gcc -static "${objects[@]}" -o "$build/check_gemm"
+aarch64-linux-gnu-gcc -static "${objects[@]}" -lm -o "$build/check_gemm"
 qemu-aarch64-static -cpu max "$build/check_gemm"

@@ -1,4 +1,25 @@
+#if !defined(_GNU_SOURCE)
+#define _GNU_SOURCE /* syscall */
+#endif
 #include "moe_isa.h"
+
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The processor has tiles of bytes, and Linux lets this process use their registers, which it
+ * wants to be asked for: ARCH_REQ_XCOMP_PERM for XFEATURE_XTILE_DATA. */
+static bool may_use_tiles(void) {
+    enum { AMX_TILE = 1 << 24, AMX_INT8 = 1 << 25, REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };
+    unsigned a, b, c, d;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
+    if (!(d & AMX_TILE) || !(d & AMX_INT8)) return false;
+    return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+}
+#elif defined(__x86_64__)
+static bool may_use_tiles(void) { return false; }
+#endif
 
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
@@ -27,6 +48,8 @@ bool moe_isa_available(moe_isa isa) {
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     case MOE_ISA_AVX512VNNI:
         return moe_isa_available(MOE_ISA_AVX512) && __builtin_cpu_supports("avx512vnni");
+    case MOE_ISA_AMX:
+        return moe_isa_available(MOE_ISA_AVX512VNNI) && may_use_tiles();
 #elif defined(__aarch64__)
     case MOE_ISA_NEON:
         return true;
@@ -52,7 +75,7 @@ const char *moe_isa_name(moe_isa isa) {
     static const char *const names[MOE_ISA_COUNT] = {
         [MOE_ISA_SCALAR] = "scalar", [MOE_ISA_AVX2] = "avx2",
         [MOE_ISA_AVXVNNI] = "avxvnni", [MOE_ISA_AVX512] = "avx512",
-        [MOE_ISA_AVX512VNNI] = "avx512vnni", [MOE_ISA_NEON] = "neon",
+        [MOE_ISA_AVX512VNNI] = "avx512vnni", [MOE_ISA_AMX] = "amx", [MOE_ISA_NEON] = "neon",
         [MOE_ISA_DOTPROD] = "dotprod", [MOE_ISA_I8MM] = "i8mm",
     };
     return (unsigned)isa < MOE_ISA_COUNT ? names[isa] : "unknown";
@@ -65,6 +88,8 @@ moe_isa moe_isa_base(moe_isa isa) {
         return MOE_ISA_AVX2;
     case MOE_ISA_AVX512VNNI:
         return MOE_ISA_AVX512;
+    case MOE_ISA_AMX:
+        return MOE_ISA_AVX512VNNI;
     case MOE_ISA_DOTPROD:
         return MOE_ISA_NEON;
     case MOE_ISA_I8MM:

@@ -8,7 +8,8 @@ struct DisassemblyTests {
     static let promises = [
         ("gemm_s8_avx2.c", "vpmaddubsw"), ("gemm_s8_avxvnni.c", "vpdpbusd"),
         ("gemm_s8_avx512.c", "vpmaddwd"), ("gemm_s8_avx512vnni.c", "vpdpbusd"),
-        ("dequant_swiglu_quant_avx2.c", "vdivps"), ("dequant_swiglu_quant_avx512.c", "zmm"),
+        ("gemm_s8_amx.c", "tdpbssd"),
+        ("dequant_swiglu_quant_avx2.c", "vfmadd"), ("dequant_swiglu_quant_avx512.c", "zmm"),
         ("expert_tiles_avx2.c", "ymm"), ("expert_tiles_avx512.c", "zmm"),
         ("rows_avx2.c", "ymm"), ("rows_avx512.c", "zmm"),
     ]
@@ -26,7 +27,8 @@ struct DisassemblyTests {
 
     @Test("contracts no product and sum where bits are promised")
     func contraction() throws {
-        for (file, _) in Self.promises {
+        // The others fuse where it is written, in the exponential.
+        for (file, _) in Self.promises where file.hasPrefix("rows") {
             #expect(try !Disassembly.shared.code(of: file).contains("vfmadd"), "\(file)")
         }
     }

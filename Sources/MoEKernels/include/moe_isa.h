@@ -18,10 +18,11 @@ typedef enum {
     MOE_ISA_AVXVNNI = 2,    /* AVX2 with the 256-bit byte products of AVX-VNNI */
     MOE_ISA_AVX512 = 3,     /* AVX-512 F, BW, DQ, VL */
     MOE_ISA_AVX512VNNI = 4, /* AVX-512 with VNNI */
-    MOE_ISA_NEON = 5,       /* aarch64 as every machine has it */
-    MOE_ISA_DOTPROD = 6,    /* aarch64 with the dot products of bytes */
-    MOE_ISA_I8MM = 7,       /* aarch64 with dot products and the byte matrix products */
-    MOE_ISA_COUNT = 8
+    MOE_ISA_AMX = 5,        /* AVX-512 with VNNI, and AMX's tiles of bytes */
+    MOE_ISA_NEON = 6,       /* aarch64 as every machine has it */
+    MOE_ISA_DOTPROD = 7,    /* aarch64 with the dot products of bytes */
+    MOE_ISA_I8MM = 8,       /* aarch64 with dot products and the byte matrix products */
+    MOE_ISA_COUNT = 9
 } moe_isa;
 
 /* Whether this processor and its operating system can run an instruction set. */

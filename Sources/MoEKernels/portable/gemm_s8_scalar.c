@@ -43,7 +43,7 @@ const moe_gemm_s8 moe_gemm_s8__scalar = {
 
 #if defined(__x86_64__)
 extern const moe_gemm_s8 moe_gemm_s8__avx2, moe_gemm_s8__avxvnni, moe_gemm_s8__avx512,
-    moe_gemm_s8__avx512vnni;
+    moe_gemm_s8__avx512vnni, moe_gemm_s8__amx;
 #elif defined(__aarch64__)
 extern const moe_gemm_s8 moe_gemm_s8__neon, moe_gemm_s8__dotprod, moe_gemm_s8__i8mm;
 #endif
@@ -59,6 +59,8 @@ const moe_gemm_s8 *moe_gemm_s8_for(moe_isa isa) {
         return &moe_gemm_s8__avx512;
     case MOE_ISA_AVX512VNNI:
         return &moe_gemm_s8__avx512vnni;
+    case MOE_ISA_AMX:
+        return &moe_gemm_s8__amx;
 #elif defined(__aarch64__)
     case MOE_ISA_NEON:
         return &moe_gemm_s8__neon;
