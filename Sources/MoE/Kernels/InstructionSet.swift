@@ -16,8 +16,9 @@ enum InstructionSet {
     /// All instruction sets the library has kernels for, narrowest first.
     static let all: [moe_isa] = (0..<MOE_ISA_COUNT.rawValue).map { moe_isa(rawValue: $0) }
 
-    /// The choice, as the kernels' tables are indexed by it. AMX must be asked for: its kernel has
-    /// been run with emulated tiles only.
+    /// The choice, as the kernels' tables are indexed by it.
+    ///
+    /// AMX must be asked for: its kernel has been run with emulated tiles only.
     static let chosen: moe_isa =
         forced ?? all.last { $0 != MOE_ISA_AMX && isAvailable($0) } ?? MOE_ISA_SCALAR
 

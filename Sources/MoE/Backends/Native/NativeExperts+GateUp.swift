@@ -53,8 +53,9 @@ extension NativeExperts {
         }
     }
 
-    /// One gate·up panel of a block of rows: two GEMM tiles, then the activation of both. `next` is
-    /// the expert whose first panel follows this one's last.
+    /// One gate·up panel of a block of rows: two GEMM tiles, then the activation of both.
+    ///
+    /// `next` is the expert whose first panel follows this one's last.
     private func compute(
         _ panel: Int, of block: RowBlock, _ inputs: GateUpInputs, worker: Int,
         into activated: UnsafeMutablePointer<Float>, stride: Int, next: Int?
