@@ -2,6 +2,9 @@ import Foundation
 import MoE
 
 /// A layer of random int8 weights, and batches that send their tokens to random experts.
+///
+/// Weights are distributed as quantising leaves those of trained models: normally, with their
+/// greatest at 127. Kernels for AVX2 multiply small weights in a shorter way than large ones.
 struct SyntheticLayer {
     let shape: BenchShape
     let layer: MoELayer
@@ -16,11 +19,13 @@ struct SyntheticLayer {
 
     init(_ shape: BenchShape, routing: Routing) throws {
         var random = SplitMix64(state: 1)
+        let weights = Self.weights
         self.shape = shape
         func matrix(_ rows: Int, _ columns: Int) throws -> QuantizedMatrix {
             try QuantizedMatrix(
                 values: Matrix(
-                    rows: rows, columns: columns, elements: random.int8s(rows * columns)),
+                    rows: rows, columns: columns,
+                    elements: random.draw(rows * columns, from: weights)),
                 scale: Array(repeating: 0.001, count: rows))
         }
         let experts = try (0..<shape.experts).map { _ in
@@ -40,6 +45,19 @@ struct SyntheticLayer {
                 ? nil : (0..<shape.experts).map { -log(Float($0 + 1)) })
         self.layer = MoELayer(router: router, experts: .int8(experts))
     }
+
+    /// 65,536 weights of a normal distribution whose 3.5 standard deviations are 127.
+    private static let weights: [Int8] = {
+        func share(below value: Double) -> Int {
+            Int((32_768 * (1 + erf(value / (127 / 3.5) / 2.0.squareRoot()))).rounded())
+        }
+        let ends = (-127...126).map { share(below: Double($0) + 0.5) } + [65_536]
+        var weights: [Int8] = []
+        for (value, end) in zip(Int8(-127)...127, ends) {
+            weights += repeatElement(value, count: end - weights.count)
+        }
+        return weights
+    }()
 
     /// A batch of random tokens.
     static func batch(tokens: Int, width: Int) throws -> Matrix<Float> {
@@ -71,13 +89,14 @@ private struct SplitMix64 {
         return z ^ (z >> 31)
     }
 
-    mutating func int8s(_ count: Int) -> [Int8] {
+    /// Elements of a table of 65,536.
+    mutating func draw(_ count: Int, from table: [Int8]) -> [Int8] {
         [Int8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            for start in stride(from: 0, to: count, by: 8) {
+            for start in stride(from: 0, to: count, by: 4) {
                 var bits = next()
-                for index in start..<min(start + 8, count) {
-                    buffer[index] = Int8(truncatingIfNeeded: bits)
-                    bits >>= 8
+                for index in start..<min(start + 4, count) {
+                    buffer[index] = table[Int(bits & 0xFFFF)]
+                    bits >>= 16
                 }
             }
             initialized = count
