@@ -97,6 +97,8 @@ grep -rhoE '"[A-Za-z0-9_.{}-]{2,40}"' Sources/MoECheckpoint | sort -u >"$build/w
 # Files that are written anew for every input belong in memory.
 FUZZ_FOLDER=$(mktemp -d -p "$([[ -d /dev/shm ]] && echo /dev/shm || echo "${TMPDIR:-/tmp}")")
 export FUZZ_FOLDER
+# libFuzzer reports crashes itself; Swift's own report gets in the sanitizer's way.
+export SWIFT_BACKTRACE=enable=no
 trap 'rm -rf "$FUZZ_FOLDER"' EXIT
 for target in "${targets[@]}"; do
     seed "$target"

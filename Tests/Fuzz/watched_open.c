@@ -19,8 +19,10 @@ static int is_beside(const char *path) {
     size_t length = strlen(watched_folder);
     if (strncmp(path, watched_folder, length) != 0 || path[length] != '/') return 0;
     const char *name = path + length + 1;
-    return name[0] != '~' && strchr(name, '/') == NULL && strchr(name, ':') == NULL &&
-           strstr(name, ".bin") == NULL;
+    size_t rest = strlen(name);
+    int is_index = strcmp(name, "model.safetensors.index.json") == 0;
+    int is_shard = rest > 12 && strcmp(name + rest - 12, ".safetensors") == 0;
+    return (is_index || is_shard) && name[0] != '~' && strpbrk(name, "/\\:") == NULL;
 }
 
 int open(const char *path, int flags, ...) {

@@ -118,7 +118,8 @@ extension MoELayerRule {
 }
 
 extension RouterConfiguration {
-    fileprivate var scoresInWords: String {
+    /// What selection and weights are read from.
+    var scoresInWords: String {
         let scores =
             switch score {
             case .softmax: "softmax"
@@ -136,7 +137,8 @@ extension RouterConfiguration {
 }
 
 extension Activation {
-    fileprivate var inWords: String {
+    /// What happens between the projections.
+    var inWords: String {
         switch self {
         case .swiGLU: "SwiGLU"
         case .clampedSwiGLU(let clamp) where clamp.bias == 0: "SwiGLU, clamped before the SiLU"

@@ -20,7 +20,7 @@ struct UnknownLayout {
     init(_ configuration: ModelConfiguration, _ index: TensorIndex) throws(CheckpointError) {
         let type = try configuration.modelTypes()[0]
         var match: (tensors: BlockTensors, layer: LayerTensors)?
-        for layer in index.heldLayers where match == nil {
+        for layer in index.heldLayers.lazy.map(index.layer) where match == nil {
             let tensors = Self.blocks.map(BlockTensors.usual(in:))
                 .first { $0.router.contains { layer[$0] != nil } }
             match = tensors.map { ($0, layer) }
@@ -104,7 +104,7 @@ extension MoELayerRule {
     /// Those that have a router.
     fileprivate static func byTensors(_ index: TensorIndex, router: [String]) -> MoELayerRule {
         MoELayerRule(origin: "its tensors") { (config: LayerConfiguration) in
-            router.contains { index.layer(config.layer)[$0] != nil }
+            router.contains { index.holds($0, inLayer: config.layer) }
         }
     }
 }

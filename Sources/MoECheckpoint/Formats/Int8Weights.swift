@@ -11,6 +11,7 @@ struct Int8Weights: WeightEncoding {
     private let grid: ScaleGrid
     private let zeroPoints: Companion?
 
+    var isInt8PerChannel: Bool { grid.columns == 1 }
     var name: String { grid.scales.name.hasSuffix("_inv") ? "int8 in blocks" : "int8" }
 
     /// int8 weights of a matrix.

@@ -25,6 +25,9 @@ struct ModelSlimDescription: Sendable {
         self.file = file
     }
 
+    /// What the file says of a tensor, or nil where it says nothing.
+    func scheme(of name: String) -> JSONValue? { schemes[name] }
+
     /// Checks that a weight is stored as the file says; it need not say anything.
     ///
     /// - Parameters:
@@ -33,7 +36,7 @@ struct ModelSlimDescription: Sendable {
     /// - Throws: `unsupported` for a scheme that is not read, `tensor` for a weight that is stored
     ///   otherwise.
     func check(_ weight: StoredWeight, isInt8: Bool) throws(CheckpointError) {
-        guard let scheme = schemes[weight.name] else { return }
+        guard let scheme = scheme(of: weight.name) else { return }
         let isDescribedAsInt8: Bool
         switch scheme {
         case "FLOAT": isDescribedAsInt8 = false

@@ -6,6 +6,8 @@ protocol WeightEncoding: Sendable {
     var name: String { get }
     /// Whether the weights have been quantised once, so that doing it anew is to be reported.
     var isQuantized: Bool { get }
+    /// Whether the weights are int8 with a scale per output channel, by their shapes.
+    var isInt8PerChannel: Bool { get }
     /// The shape of one matrix as it is stored, output channels first.
     var storedShape: [Int] { get }
     /// Bytes of an element of `storedShape`.
@@ -26,6 +28,7 @@ protocol WeightEncoding: Sendable {
 
 extension WeightEncoding {
     var isQuantized: Bool { true }
+    var isInt8PerChannel: Bool { false }
     var unitSize: Int { 1 }
     var note: String? { nil }
 

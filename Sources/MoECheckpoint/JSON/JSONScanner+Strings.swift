@@ -1,43 +1,57 @@
 extension JSONScanner {
     /// The next string, unescaped.
     mutating func string() throws(CheckpointError) -> String {
+        String(decoding: try stringBytes(), as: UTF8.self)
+    }
+
+    /// The UTF-8 of the next string, unescaped: a part of the text, unless it has escapes.
+    mutating func stringBytes() throws(CheckpointError) -> ArraySlice<UInt8> {
         guard peek == UInt8(ascii: "\"") else { throw unexpected(wanted: "a string") }
         let start = position
         position += 1
-        try skipPlainText()
-        let text: String?
-        if peek == UInt8(ascii: "\"") {
-            text = String(validating: bytes[start + 1..<position], as: UTF8.self)
-        } else {
-            text = String(validating: try unescaped(from: start + 1), as: UTF8.self)
-        }
-        position += 1
-        guard let text else { throw failure("a string that is not UTF-8", at: start) }
-        return text
-    }
-
-    /// The UTF-8 of a string with escapes, whose plain beginning `start..<position` is scanned.
-    private mutating func unescaped(from start: Int) throws(CheckpointError) -> [UInt8] {
-        var text = Array(bytes[start..<position])
+        var isASCII = try skipPlainText()
+        var text = bytes[start + 1..<position]
         while peek == UInt8(ascii: "\\") {
             text.append(contentsOf: try escape().utf8)
             let plain = position
-            try skipPlainText()
+            isASCII = try skipPlainText() && isASCII
             text.append(contentsOf: bytes[plain..<position])
+        }
+        position += 1
+        // An escape stands for a whole character: it neither mends nor breaks what is beside it.
+        guard isASCII || String(validating: text, as: UTF8.self) != nil else {
+            throw failure("a string that is not UTF-8", at: start)
         }
         return text
     }
 
     /// Moves to the next quote or backslash.
-    private mutating func skipPlainText() throws(CheckpointError) {
-        while position < bytes.count {
-            switch bytes[position] {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): return
-            case 0..<0x20: throw unexpected(wanted: "an escape in place of a control character")
-            default: position += 1
+    ///
+    /// - Returns: whether all bytes before it are ASCII.
+    private mutating func skipPlainText() throws(CheckpointError) -> Bool {
+        let start = position
+        let (end, isASCII) = bytes.withUnsafeBytes { bytes in
+            var place = start
+            var seen: UInt8 = 0
+            while place + 8 <= bytes.count {
+                let word = bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                if !word.isPlainText { break }
+                place += 8
             }
+            while place < bytes.count {
+                let byte = bytes[place]
+                if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { break }
+                seen |= byte
+                place += 1
+            }
+            return (place, seen < 0x80)
         }
-        throw unexpected(wanted: "the closing quote of a string")
+        position = end
+        switch peek {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): return isASCII
+        case nil: throw unexpected(wanted: "the closing quote of a string")
+        default: throw unexpected(wanted: "an escape in place of a control character")
+        }
     }
 
     private mutating func escape() throws(CheckpointError) -> Unicode.Scalar {
@@ -83,6 +97,20 @@ extension JSONScanner {
             position += 1
         }
         return value
+    }
+}
+
+extension UInt64 {
+    /// Whether eight bytes are ASCII, and none is a quote, a backslash or a control character.
+    ///
+    /// A byte below another one shows in its highest bit after the difference; those that a carry
+    /// may spoil lie above one that shows rightly.
+    fileprivate var isPlainText: Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quotes = self ^ ones &* 0x22
+        let backslashes = self ^ ones &* 0x5C
+        let found = (self &- ones &* 0x20) | (quotes &- ones) | (backslashes &- ones) | self
+        return found & ones &* 0x80 == 0
     }
 }
 

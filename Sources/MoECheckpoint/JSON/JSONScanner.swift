@@ -75,10 +75,15 @@ struct JSONScanner {
 
     /// Moves to the next member of the object and past its key, or leaves it and returns nil.
     mutating func nextKey() throws(CheckpointError) -> String? {
+        try nextKeyBytes().map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The same, and gives the key's UTF-8.
+    mutating func nextKeyBytes() throws(CheckpointError) -> ArraySlice<UInt8>? {
         guard try nextItem(close: UInt8(ascii: "}"), wanted: "',' or '}'") else { return nil }
         guard peek == UInt8(ascii: "\"") else { throw unexpected(wanted: "a key in quotes") }
         keyOffset = position
-        let key = try string()
+        let key = try stringBytes()
         skipWhitespace()
         guard peek == UInt8(ascii: ":") else { throw unexpected(wanted: "':'") }
         position += 1

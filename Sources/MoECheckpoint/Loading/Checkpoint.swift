@@ -35,7 +35,7 @@ public struct Checkpoint: Sendable {
         configuration: ModelConfiguration, tensors: any TensorSource,
         weightFormat: WeightFormat? = nil
     ) throws(CheckpointError) {
-        let index = try TensorIndex(names: tensors.names)
+        let index = try TensorIndex(tensors)
         if let family = try ModelFamily.known(configuration) {
             try self.init(
                 configuration, tensors, index, family: family, takenFor: nil,
@@ -54,7 +54,7 @@ public struct Checkpoint: Sendable {
         weightFormat: WeightFormat? = nil
     ) throws(CheckpointError) {
         try self.init(
-            configuration, tensors, TensorIndex(names: tensors.names), family: family,
+            configuration, tensors, TensorIndex(tensors), family: family,
             takenFor: nil, weightFormat: weightFormat)
     }
 
@@ -74,7 +74,7 @@ public struct Checkpoint: Sendable {
 
     /// The layers that are MoE: those that have a router.
     public var moeLayers: [Int] {
-        (0..<layerCount).filter { hasRouter(index.layer($0)) }
+        (0..<layerCount).filter { hasRouter(layer: $0) }
     }
 
     /// Whether a layer is MoE; the configuration and the tensors must agree on it.
@@ -90,9 +90,8 @@ public struct Checkpoint: Sendable {
                 "\(configuration.file): there is no layer \(layer), wanted one "
                     + "within 0...\(layerCount - 1)")
         }
-        let tensors = index.layer(layer)
         let isMoE = try family.moeLayers.isMoE(configuration.layer(layer))
-        guard isMoE != hasRouter(tensors) else { return isMoE }
+        guard isMoE != hasRouter(layer: layer) else { return isMoE }
         let claim =
             "\(configuration.file): layer \(layer) is \(isMoE ? "MoE" : "dense") by "
             + family.moeLayers.origin
@@ -102,6 +101,7 @@ public struct Checkpoint: Sendable {
                 "\(claim), but the checkpoint has no router for it, wanted "
                     + family.tensors.router.formatted)
         }
+        let tensors = index.layer(layer)
         let router = try tensors.only(of: family.tensors.router) ?? ""
         throw CheckpointError(
             .tensor, "\(claim), but the checkpoint holds \(try tensors.fullName(of: router))")
@@ -163,14 +163,14 @@ public struct Checkpoint: Sendable {
         LayerWeights(tensors: index.layer(layer), source: source, format: weightFormat)
     }
 
-    private func hasRouter(_ tensors: LayerTensors) -> Bool {
-        family.tensors.router.contains { tensors[$0] != nil }
+    private func hasRouter(layer: Int) -> Bool {
+        family.tensors.router.contains { index.holds($0, inLayer: layer) }
     }
 }
 
 extension [Int] {
     /// Ascending numbers as a sentence lists them: `1...60`, `1, 3, 5...7`, `none`.
-    fileprivate var ranges: String {
+    package var ranges: String {
         var runs: [ClosedRange<Int>] = []
         for number in self {
             if let last = runs.last, last.upperBound + 1 == number {

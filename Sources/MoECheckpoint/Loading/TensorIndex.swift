@@ -1,31 +1,93 @@
 /// A checkpoint's tensors by decoder layer, found by their names alone.
+///
+/// The tables of a layer are made when it is asked for: a model may have a million tensors.
 struct TensorIndex: Sendable {
-    private let layers: [Int: LayerTensors]
+    /// Tensors of one layer whose names begin alike.
+    struct Run: Sendable {
+        /// What they begin with, up to and with the layer's index: `model.layers.3.`.
+        let prefix: String
+        /// Their places among the checkpoint's names.
+        var places: [UInt32] = []
+    }
 
-    /// Sorts names into layers; names outside the decoder's layers are left out.
+    /// The names of all tensors.
+    let table: NameTable
+    /// The tensors of every layer; of more than one run where names differ before the layer.
+    let runs: [Int: [Run]]
+
+    /// Sorts a checkpoint's tensors into layers; those outside the decoder's layers are left out.
     ///
-    /// - Parameter names: the full names of a checkpoint's tensors.
+    /// - Parameter source: the checkpoint.
     /// - Throws: `tensor` for a layer index that is no canonical decimal, and for two names that
     ///   stand for the same tensor of a layer.
-    init(names: some Sequence<String>) throws(CheckpointError) {
+    init(_ source: any TensorSource) throws(CheckpointError) {
+        let table = (source as? any NumberedTensors)?.table ?? NameTable(source.names)
         // A model that speaks has a second decoder, whose layers would pass for those of the first.
-        let hasThinker = names.contains { $0.hasPrefix("thinker.") }
-        var layers: [Int: LayerTensors] = [:]
-        for name in names where !(hasThinker && name.hasPrefix("talker.")) {
-            guard let place = try LayerName(name) else { continue }
-            try layers[place.layer, default: LayerTensors(layer: place.layer)]
-                .insert(place.leaf, fullName: name)
+        let hasThinker = (0..<table.count).contains { table.hasPrefix("thinker.".utf8, $0) }
+        var runs: [Run] = []
+        var layers: [String: (layer: Int, run: Int)] = [:]
+        var last: (prefix: [UInt8], run: Int)?
+        for place in 0..<table.count {
+            // Neighbours are of the same layer as a rule, and then comparing is enough.
+            if let last, table.hasPrefix(last.prefix, place) {
+                runs[last.run].places.append(UInt32(place))
+                continue
+            }
+            let name = table[place]
+            guard !(hasThinker && name.hasPrefix("talker.")), let parts = try LayerName(name) else {
+                continue
+            }
+            let prefix = String(decoding: name.utf8.dropLast(parts.leaf.utf8.count), as: UTF8.self)
+            let run = layers[prefix]?.run ?? runs.count
+            if run == runs.count {
+                layers[prefix] = (parts.layer, run)
+                runs.append(Run(prefix: prefix))
+            }
+            runs[run].places.append(UInt32(place))
+            last = (Array(prefix.utf8), run)
         }
-        self.layers = layers
+        self.table = table
+        self.runs = Dictionary(grouping: layers.values) { $0.layer }
+            .mapValues { $0.map { runs[$0.run] } }
+        for (layer, several) in self.runs where several.count > 1 {
+            _ = try tensors(layer, several)
+        }
     }
 
     /// The layers that the checkpoint holds anything of, ascending.
-    var heldLayers: [LayerTensors] { layers.values.sorted { $0.layer < $1.layer } }
+    var heldLayers: [Int] { runs.keys.sorted() }
+
+    /// Whether a layer has a tensor of a name.
+    func holds(_ leaf: String, inLayer layer: Int) -> Bool {
+        runs[layer]?.contains { table.place(of: $0.prefix + leaf) != nil } ?? false
+    }
 
     /// The tensors of a layer; empty if the checkpoint has none.
     func layer(_ index: Int) -> LayerTensors {
-        layers[index] ?? LayerTensors(layer: index)
+        // Two names for one tensor have been refused.
+        (try? tensors(index, runs[index] ?? [])) ?? LayerTensors(layer: index)
     }
+
+    private func tensors(_ layer: Int, _ runs: [Run]) throws(CheckpointError) -> LayerTensors {
+        var tensors = LayerTensors(layer: layer)
+        for run in runs {
+            for place in run.places {
+                let name = table[Int(place)]
+                let leaf = name.utf8.dropFirst(run.prefix.utf8.count)
+                try tensors.insert(String(decoding: leaf, as: UTF8.self), fullName: name)
+            }
+        }
+        return tensors
+    }
+}
+
+/// A checkpoint whose tensors have numbers, by which they can be had without a string for each.
+protocol NumberedTensors: TensorSource {
+    /// The names of all tensors.
+    var table: NameTable { get }
+
+    /// Type, shape and place of the tensor at a place of ``table``, or nil if it cannot be had.
+    func entry(at place: Int) -> TensorEntry?
 }
 
 /// A tensor name taken apart: `model.layers.3.mlp.gate.weight` is `mlp.gate.weight` of layer 3.

@@ -5,8 +5,11 @@ extension JSONScanner {
     /// Larger dimensions no tensor has; the bound keeps products of a few of them representable.
     private static let dimensionLimit = 1 << 48
 
-    private static let elementTypes = Dictionary(
-        uniqueKeysWithValues: ElementType.allCases.map { ($0.rawValue, $0) })
+    /// The types with their spellings, those of weights first.
+    private static let elementTypes: [(spelling: [UInt8], type: ElementType)] = {
+        let common: [ElementType] = [.bf16, .i8, .f32, .f16, .f8e4m3, .u8]
+        return (common + ElementType.allCases).map { (Array($0.rawValue.utf8), $0) }
+    }()
 
     /// The `__metadata__`: an object of strings, or null.
     mutating func metadata() throws(CheckpointError) -> [String: String] {
@@ -31,85 +34,103 @@ extension JSONScanner {
     }
 
     /// The entry of one tensor.
-    mutating func record(
-        of name: String, dataByteCount: Int
-    ) throws(CheckpointError) -> SafetensorsHeader.Record {
+    mutating func entry(
+        of name: ArraySlice<UInt8>, dataByteCount: Int, addingShapeTo dimensions: inout [Int]
+    ) throws(CheckpointError) -> SafetensorsHeader.Entry {
         let start = keyOffset
         func fault(_ what: String) -> CheckpointError {
-            failure("tensor \"\(name.printable)\": \(what)", at: start)
+            failure("tensor \"\(name.text.printable)\": \(what)", at: start)
         }
+        let firstDimension = dimensions.count
         var type: ElementType?
-        var shape: [Int]?
-        var offsets: [Int]?
+        var hasShape = false
+        var offsets: (begin: Int, end: Int)?
         var ignored: Set<String> = []
         guard try kind() == .object else { throw fault("its entry is not an object") }
         try open()
-        while let field = try nextKey() {
+        while let field = try nextKeyBytes() {
             let isNew: Bool
-            switch field {
-            case "dtype":
+            if field.elementsEqual("dtype".utf8) {
                 isNew = type == nil
                 guard try kind() == .string else { throw fault("its dtype is not a string") }
-                let spelling = try string()
-                guard let known = Self.elementTypes[spelling] else {
-                    throw fault("unknown dtype \"\(spelling.printable)\"")
+                let spelling = try stringBytes()
+                guard let known = Self.elementType(spelling) else {
+                    throw fault("unknown dtype \"\(spelling.text.printable)\"")
                 }
                 type = known
-            case "shape":
-                isNew = shape == nil
-                shape = try sizes()
-                guard shape != nil else { throw fault("its shape is not an array of sizes") }
-            case "data_offsets":
-                isNew = offsets == nil
-                offsets = try sizes()
-                guard offsets != nil else {
-                    throw fault("its data_offsets are not an array of sizes")
+            } else if field.elementsEqual("shape".utf8) {
+                isNew = !hasShape
+                hasShape = true
+                guard try sizes({ dimensions.append($0) }) != nil else {
+                    throw fault("its shape is not an array of sizes")
                 }
-            default:
-                isNew = ignored.insert(field).inserted
+            } else if field.elementsEqual("data_offsets".utf8) {
+                isNew = offsets == nil
+                var first: Int?, last = 0
+                guard
+                    let count = try sizes({
+                        first = first ?? $0
+                        last = $0
+                    })
+                else { throw fault("its data_offsets are not an array of sizes") }
+                guard count == 2, let first else {
+                    throw fault("\(count) data_offsets, wanted [begin, end]")
+                }
+                offsets = (first, last)
+            } else {
+                isNew = ignored.insert(field.text).inserted
                 try skipValue()
             }
-            guard isNew else { throw fault("\"\(field.printable)\" comes twice") }
+            guard isNew else { throw fault("\"\(field.text.printable)\" comes twice") }
         }
         guard let type else { throw fault("no dtype") }
-        guard let shape else { throw fault("no shape") }
-        guard let offsets else { throw fault("no data_offsets") }
-        guard offsets.count == 2, offsets[0] <= offsets[1], offsets[1] <= dataByteCount else {
+        guard hasShape else { throw fault("no shape") }
+        guard let (begin, end) = offsets else { throw fault("no data_offsets") }
+        guard begin <= end, end <= dataByteCount else {
             throw fault(
-                "data_offsets \(offsets.prefix(4)), wanted [begin, end] with begin <= end <= \(dataByteCount)"
+                "data_offsets [\(begin), \(end)], wanted [begin, end] with begin <= end <= \(dataByteCount)"
             )
         }
+        let shape = dimensions[firstDimension...]
         guard let byteCount = Self.byteCount(type, shape) else {
             throw fault("\(type.rawValue) \(shape.prefix(8)) is too large, or does not fill bytes")
         }
-        guard byteCount == offsets[1] - offsets[0] else {
+        guard byteCount == end - begin else {
             throw fault(
-                "\(type.rawValue) \(shape.prefix(8)) takes \(byteCount) bytes, data_offsets give it \(offsets[1] - offsets[0])"
+                "\(type.rawValue) \(shape.prefix(8)) takes \(byteCount) bytes, data_offsets give it \(end - begin)"
             )
         }
-        return SafetensorsHeader.Record(
-            name: name, type: type, shape: shape, offset: offsets[0], byteCount: byteCount)
+        return SafetensorsHeader.Entry(
+            type: type, dimensionsEnd: dimensions.count, offset: begin, byteCount: byteCount)
     }
 
-    /// An array of non-negative integers, or nil if the next value is none.
-    private mutating func sizes() throws(CheckpointError) -> [Int]? {
+    /// The type of a spelling.
+    private static func elementType(_ spelling: ArraySlice<UInt8>) -> ElementType? {
+        elementTypes.first { $0.spelling.elementsEqual(spelling) }?.type
+    }
+
+    /// Hands every one of an array of non-negative integers to `body`.
+    ///
+    /// - Returns: how many there are, or nil if the next value is no such array.
+    private mutating func sizes(_ body: (Int) -> Void) throws(CheckpointError) -> Int? {
         guard try kind() == .array else { return nil }
-        var sizes: [Int] = []
+        var count = 0
         try open()
         while try nextElement() {
             guard try kind() == .number, case .integer(let integer) = try number(),
                 !integer.isNegative, let size = integer.int
             else { return nil }
-            sizes.append(size)
+            body(size)
+            count += 1
         }
-        return sizes
+        return count
     }
 
     /// The bytes of a tensor, or nil where it is too large or does not fill bytes.
     ///
     /// Dimensions of 0 are left out of the check for overflow, so that no order of multiplying can
     /// overflow later.
-    private static func byteCount(_ type: ElementType, _ shape: [Int]) -> Int? {
+    private static func byteCount(_ type: ElementType, _ shape: ArraySlice<Int>) -> Int? {
         var nonzero = type.bitWidth
         var hasZero = false
         for dimension in shape where dimension != 1 {

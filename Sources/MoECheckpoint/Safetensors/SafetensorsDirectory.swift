@@ -4,18 +4,20 @@
 /// the folder's only other `*.safetensors.index.json` lists; all `*.safetensors` files, if no two
 /// of them have a tensor of the same name. Tensors that a shard holds and the index does not name
 /// do not exist. Shards of an index are opened when they are first asked for.
-public struct SafetensorsDirectory: TensorSource {
+public struct SafetensorsDirectory: TensorSource, NumberedTensors {
     /// The folder's path.
     public let path: String
     /// The names of all tensors; of a shard that cannot be opened too.
-    public let names: [String]
+    public var names: [String] { table.names }
     /// The files that hold them, by name, in the order of the index.
     public let files: [String]
     /// The index's path, or nil if there is none.
     private let indexPath: String?
     private let shards: [Shard]
-    /// Tensor to place in `shards`.
-    private let place: @Sendable (String) -> Int?
+    /// The names of all tensors.
+    let table: NameTable
+    /// The place in `shards` of every tensor, in the same order.
+    private let places: [Int32]
 
     /// Finds a folder's tensors.
     ///
@@ -39,36 +41,39 @@ public struct SafetensorsDirectory: TensorSource {
 
     private init(_ folder: Folder, index: ShardIndex, name: String) {
         path = folder.path
-        names = index.names
+        table = index.names
+        places = index.shards
         files = index.files
         indexPath = folder.path(of: name)
         shards = index.files.map { Shard(path: folder.path(of: $0)) }
-        place = { index[$0] }
     }
 
     private init(_ folder: Folder, files: [String]) throws(CheckpointError) {
-        var names: [String] = []
+        var table = NameTable()
+        var places: [Int32] = []
         var shards: [Shard] = []
-        var places: [String: Int] = [:]
         for name in files {
             let file = try SafetensorsFile(opening: folder.path(of: name))
-            for tensor in file.names {
-                if let other = places.updateValue(shards.count, forKey: tensor) {
-                    throw CheckpointError(
-                        .format,
-                        "\(folder.path): tensor \"\(tensor.printable)\" is in \(files[other]) and in \(name), and no index decides"
-                    )
+            for tensor in 0..<file.header.names.count {
+                guard file.header.names.withBytes(of: tensor, { table.insert($0) }) == nil else {
+                    continue
                 }
-                names.append(tensor)
+                let tensor = file.header.names[tensor]
+                let other = table.place(of: tensor).map { files[Int(places[$0])] } ?? ""
+                throw CheckpointError(
+                    .format,
+                    "\(folder.path): tensor \"\(tensor.printable)\" is in \(other) and in \(name), and no index decides"
+                )
             }
+            places += repeatElement(Int32(shards.count), count: file.header.names.count)
             shards.append(Shard(file))
         }
         path = folder.path
-        self.names = names
+        self.table = table
+        self.places = places
         self.files = files
         self.shards = shards
         indexPath = nil
-        place = { [places] in places[$0] }
     }
 
     private static func indexName(in folder: Folder) throws(CheckpointError) -> String? {
@@ -86,6 +91,12 @@ public struct SafetensorsDirectory: TensorSource {
     /// Type, shape and place of a tensor, or nil if there is none of that name or it cannot be had.
     public func entry(_ name: String) -> TensorEntry? {
         try? locate(name)
+    }
+
+    /// Type, shape and place of the tensor at a place of ``table``, or nil if it cannot be had.
+    func entry(at place: Int) -> TensorEntry? {
+        guard let file = try? shards[Int(places[place])].file() else { return nil }
+        return table.withBytes(of: place) { file.entry($0) }
     }
 
     /// Type, shape and place of a tensor.
@@ -130,14 +141,19 @@ public struct SafetensorsDirectory: TensorSource {
     /// Where a tensor's bytes lie: the place of its file in ``files``, and the first of them there;
     /// a tensor that cannot be had lies behind all others.
     func place(of name: String) -> (file: Int, offset: Int) {
-        guard let file = place(name), let shard = try? shards[file].file(),
+        guard let file = shardPlace(of: name), let shard = try? shards[file].file(),
             let offset = shard.offset(of: name)
         else { return (.max, 0) }
         return (file, offset)
     }
 
+    /// The place in `shards` of the one that holds a tensor.
+    private func shardPlace(of name: String) -> Int? {
+        table.place(of: name).map { Int(places[$0]) }
+    }
+
     private func shard(of name: String) throws(CheckpointError) -> SafetensorsFile {
-        guard let place = place(name) else {
+        guard let place = shardPlace(of: name) else {
             throw CheckpointError(
                 .tensor, "\(indexPath ?? path): \"\(name.printable)\": no such tensor")
         }

@@ -14,7 +14,7 @@ public struct SafetensorsFile: TensorSource {
     public var path: String { file.path }
 
     private let file: RegularFile
-    private let header: SafetensorsHeader
+    let header: SafetensorsHeader
     private let dataOffset: Int
 
     /// Opens a file and checks its header.
@@ -49,17 +49,28 @@ public struct SafetensorsFile: TensorSource {
     }
 
     /// The names of all tensors, in the order of the header.
-    public var names: [String] { header.records.map(\.name) }
+    public var names: [String] { header.names.names }
 
     /// Type, shape and place of a tensor, or nil if there is none of that name.
     public func entry(_ name: String) -> TensorEntry? {
-        header[name].map {
-            TensorEntry(type: $0.type, shape: $0.shape, byteCount: $0.byteCount, file: file.path)
+        var name = name
+        return name.withUTF8 { entry($0) }
+    }
+
+    /// Type, shape and place of the tensor of a name in UTF-8, or nil if there is none.
+    func entry(_ name: UnsafeBufferPointer<UInt8>) -> TensorEntry? {
+        header.names.place(of: name).map {
+            let entry = header.entry($0)
+            return TensorEntry(
+                type: entry.type, shape: header.shape($0), byteCount: entry.byteCount,
+                file: file.path)
         }
     }
 
     /// A tensor's first byte, counted from the end of the header; nil if there is none of that name.
-    func offset(of name: String) -> Int? { header[name]?.offset }
+    func offset(of name: String) -> Int? {
+        header.names.place(of: name).map { header.entry($0).offset }
+    }
 
     /// Reads a part of a tensor's bytes into memory.
     ///
@@ -72,7 +83,7 @@ public struct SafetensorsFile: TensorSource {
     public func read(
         _ name: String, bytes byteRange: Range<Int>, into destination: UnsafeMutableRawBufferPointer
     ) throws(CheckpointError) {
-        guard let record = header[name] else {
+        guard let record = header.names.place(of: name).map({ header.entry($0) }) else {
             throw CheckpointError(.tensor, "\(file.path): \(name.printable): no such tensor")
         }
         guard byteRange.lowerBound >= 0, byteRange.upperBound <= record.byteCount,

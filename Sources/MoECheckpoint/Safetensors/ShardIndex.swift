@@ -5,14 +5,11 @@ package struct ShardIndex: Sendable {
     /// The shards' file names, in the order in which they first appear.
     package private(set) var files: [String] = []
     /// The tensors' names, in the order of the text.
-    package private(set) var names: [String] = []
-    /// Tensor to place in `files`.
-    private var shards: [String: Int] = [:]
+    package private(set) var names = NameTable()
+    /// The place in `files` of every tensor's shard, in the same order.
+    package private(set) var shards: [Int32] = []
 
     private static let limits = JSONLimits(byteCount: 256 << 20)
-
-    /// The place in `files` of the shard that holds a tensor.
-    package subscript(name: String) -> Int? { shards[name] }
 
     /// Parses and checks an index.
     ///
@@ -55,36 +52,45 @@ package struct ShardIndex: Sendable {
         guard try scanner.kind() == .object else {
             throw scanner.unexpected(wanted: "an object as weight_map")
         }
-        var places: [String: Int] = [:]
-        // A tensor takes about 96 characters; growing would hash every name again.
+        var places: [ArraySlice<UInt8>: Int32] = [:]
+        var last: (file: ArraySlice<UInt8>, shard: Int32)?
+        // A tensor takes about 96 characters, two thirds of them its name.
+        names.reserve(scanner.bytes.count / 96, byteCount: scanner.bytes.count * 2 / 3)
         shards.reserveCapacity(scanner.bytes.count / 96)
-        names.reserveCapacity(scanner.bytes.count / 96)
         try scanner.open()
-        while let name = try scanner.nextKey() {
+        while let name = try scanner.nextKeyBytes() {
             let offset = scanner.keyOffset
             guard name.isTensorName, names.count < SafetensorsHeader.tensorLimit else {
                 throw scanner.failure(
-                    "the tensor name \"\(name.printable)\" is empty, holds a control character, or is one too many",
+                    "the tensor name \"\(name.text.printable)\" is empty, holds a control character, or is one too many",
                     at: offset)
             }
             guard try scanner.kind() == .string else {
                 throw scanner.failure(
-                    "tensor \"\(name.printable)\" is not mapped to a file name", at: offset)
+                    "tensor \"\(name.text.printable)\" is not mapped to a file name", at: offset)
             }
-            let file = try scanner.string()
-            if places[file] == nil {
-                guard file.isPlainFileName else {
+            let file = try scanner.stringBytes()
+            let shard: Int32
+            if let last, last.file.elementsEqual(file) {
+                // Neighbours are in the same file as a rule.
+                shard = last.shard
+            } else if let known = places[file] {
+                shard = known
+            } else {
+                guard file.text.isPlainFileName else {
                     throw scanner.failure(
-                        "tensor \"\(name.printable)\" is mapped to \"\(file.printable)\", wanted the plain name of a .safetensors file",
+                        "tensor \"\(name.text.printable)\" is mapped to \"\(file.text.printable)\", wanted the plain name of a .safetensors file",
                         at: offset)
                 }
-                places[file] = files.count
-                files.append(file)
+                shard = Int32(files.count)
+                places[file] = shard
+                files.append(file.text)
             }
-            guard shards.updateValue(places[file] ?? 0, forKey: name) == nil else {
-                throw scanner.repeated(name, at: offset)
+            last = (file, shard)
+            guard name.withUnsafeBufferPointer({ names.insert($0) }) != nil else {
+                throw scanner.repeated(name.text, at: offset)
             }
-            names.append(name)
+            shards.append(shard)
         }
     }
 }

@@ -101,7 +101,7 @@ func checkpoint(_ config: String, _ parts: [String: Tensor]...) throws -> Checkp
 }
 
 func checkpoint(_ config: String, _ source: MemoryTensorSource) throws -> Checkpoint {
-    try Checkpoint(configuration: configuration(config), tensors: source)
+    try inspected(configuration(config), source)
 }
 
 func configuration(_ text: String) throws -> ModelConfiguration {

@@ -39,9 +39,8 @@ struct OneExpert {
     }
 
     func checkpoint(_ tensors: [String: Tensor]) throws -> Checkpoint {
-        try Checkpoint(
-            configuration: configuration(config), tensors: MemoryTensorSource(tensors),
-            weightFormat: format)
+        try inspected(
+            configuration(config), MemoryTensorSource(tensors), weightFormat: format)
     }
 
     /// The expert's float weights.
