@@ -28,7 +28,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     }
     let header = input.first == 0xFF ? 0 : input.count - 2
     precondition(input.first == 0xFF || total == Int(input[header]) | Int(input[header + 1]) << 8)
-    precondition(Set(opened.names).count == opened.names.count)
+    precondition(Set(opened.names.map { Array($0.utf8) }).count == opened.names.count)
     for name in opened.names.prefix(16) {
         precondition((try? opened.tensor(name)) != nil, "\(name): cannot be read")
     }

@@ -49,7 +49,9 @@ struct TensorIndex: Sendable {
         self.table = table
         self.runs = Dictionary(grouping: layers.values) { $0.layer }
             .mapValues { $0.map { runs[$0.run] } }
-        for (layer, several) in self.runs where several.count > 1 {
+        // The names of one run differ in their bytes, and yet may be the same text.
+        let isASCII = table.isASCII
+        for (layer, several) in self.runs where several.count > 1 || !isASCII {
             _ = try tensors(layer, several)
         }
     }

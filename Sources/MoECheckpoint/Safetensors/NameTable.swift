@@ -31,6 +31,9 @@ package struct NameTable: Sendable {
     /// All names.
     package var names: [String] { (0..<count).map { self[$0] } }
 
+    /// Whether all names are ASCII: then different bytes are different texts.
+    var isASCII: Bool { text.withUnsafeBufferPointer { $0.reduce(0, |) } < 0x80 }
+
     /// Makes room for names, where their number can be guessed.
     mutating func reserve(_ count: Int, byteCount: Int) {
         text.reserveCapacity(byteCount)

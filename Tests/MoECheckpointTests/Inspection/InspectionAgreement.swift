@@ -12,6 +12,7 @@ import Testing
 ///   - tensors: the tensors, sound or not.
 ///   - weightFormat: the form of the weights; nil for what the configuration says of it.
 /// - Returns: the checkpoint.
+/// - Throws: what opening it throws.
 func inspected(
     _ configuration: ModelConfiguration, _ tensors: any TensorSource,
     weightFormat: WeightFormat? = nil

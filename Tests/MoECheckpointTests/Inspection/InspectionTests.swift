@@ -113,6 +113,19 @@ struct InspectionTests {
                 .contains("cannot be opened"))
     }
 
+    @Test("two spellings of one name are refused, though their bytes differ")
+    func spellings() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(TinyConfiguration.qwen3MoE, to: "config.json")
+        let names = ["model.layers.1.\u{E9}", "model.layers.1.e\u{301}"]
+        let entries = [entry(names[0], "U8", "[1]", 0, 1), entry(names[1], "U8", "[1]", 1, 2)]
+        try folder.write(
+            safetensors("{\(entries.joined(separator: ","))}", data: [1, 2]),
+            to: "model.safetensors")
+        let inspection = try CheckpointInspection(directory: folder.path)
+        #expect(inspection.refusal?.code == .tensor, "\(inspection)")
+    }
+
     @Test("an unknown model_type says which family it was taken for")
     func unknown() throws {
         let model = TinyModel()
