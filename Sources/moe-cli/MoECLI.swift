@@ -13,7 +13,7 @@ struct MoECLI: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Forward.self, Inspect.self, Quantize.self, Families.self, Operators.self, Backends.self,
-            Probe.self, Verify.self, Bench.self,
+            Forward.self, Inspect.self, Quantize.self, Pack.self, Check.self, Families.self,
+            Operators.self, Backends.self, Probe.self, Verify.self, Bench.self,
         ])
 }

@@ -40,33 +40,21 @@ public struct MoEBlock: Sendable {
     public init(
         _ layer: consuming MoELayer, backend: (any ExpertBackend)? = nil, threads: Int? = nil
     ) throws(MoEError) {
-        var backend =
+        let backend =
             if let backend { backend } else { try BackendCatalog.backend(.auto).backend }
-        let shapes = try layer.validated()
-        if let preferred = backend as? PreferredBackend {
-            backend = try preferred.choice(for: layer, shapes)
-        }
-        // Taken out of the layer, so that a backend that repacks weights holds the only reference
-        // and can drop each expert's as it goes.
-        let activation = layer.activation, experts = layer.experts
-        layer.experts = .int8([])
-        self.shape = shapes.routed
-        self.backendName = backend.name
+        self.init(try PreparedLayer(consume layer, backend: backend), threads: threads)
+    }
+
+    /// A block of a layer that is in its backend's form already.
+    package init(_ layer: PreparedLayer, threads: Int?) {
+        self.shape = layer.shape
+        self.backendName = layer.backendName
         self.threads = WorkerPool.threadCount(threads)
-        self.selection = try (backend as? any SelectingBackend)?.selection(for: layer.router)
         self.router = PreparedRouter(layer.router)
+        self.selection = layer.selection
         self.weightsInput = layer.weightsInput
-        self.routed = try backend.prepare(
-            consume experts, shape: shapes.routed, activation: activation)
-        if let expert = layer.shared, let shape = shapes.shared {
-            self.shared = PreparedSharedExpert(
-                experts: try backend.prepare(
-                    expert.experts, shape: shape,
-                    activation: expert.activation ?? layer.activation),
-                shape: shape, gate: expert.gate, scale: expert.scale)
-        } else {
-            self.shared = nil
-        }
+        self.routed = layer.routed
+        self.shared = layer.shared
     }
 
     /// The sizes of the shared expert, if there is one.

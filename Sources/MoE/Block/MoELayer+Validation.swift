@@ -1,49 +1,69 @@
 extension MoELayer {
     /// The depth up to which an int32 sum of int8 products cannot overflow: 127 · 128 · K < 2^31.
-    static let maximumInt8Depth = 131_072
+    package static let maximumInt8Depth = 131_072
 
     /// Checks that router, experts and shared expert fit, and says what sizes they have.
     ///
     /// - Throws: `shape` or `configuration`, naming what disagrees.
     func validated() throws(MoEError) -> (routed: ExpertShape, shared: ExpertShape?) {
-        try router.validate()
         let routed = try experts.validatedShape(name: "experts", isGated: activation.isGated)
-        guard router.weight.columns == routed.hiddenSize else {
-            throw MoEError(
-                .shape,
-                "router: weight \(router.weight.shapeText), wanted [E, \(routed.hiddenSize)]")
-        }
-        guard router.expertCount >= routed.expertCount else {
-            throw MoEError(
-                .shape,
-                "router: weight \(router.weight.shapeText) for \(routed.expertCount) experts")
-        }
-        guard !weightsInput || router.expertCount == routed.expertCount else {
-            throw MoEError(
-                .configuration, "router: weights on the input of experts that have no weights")
-        }
+        try router.validate(routed: routed, weightsInput: weightsInput)
         guard let shared else { return (routed, nil) }
         let shape = try shared.experts.validatedShape(
             name: "shared expert", isGated: (shared.activation ?? activation).isGated)
-        guard shape.expertCount == 1 else {
-            throw MoEError(.shape, "shared expert: \(shape.expertCount) experts, wanted one")
-        }
-        guard shape.hiddenSize == routed.hiddenSize else {
-            throw MoEError(
-                .shape,
-                "shared expert: hidden size \(shape.hiddenSize), wanted \(routed.hiddenSize)")
-        }
-        guard shared.gate.map({ $0.count == routed.hiddenSize }) ?? true else {
-            throw MoEError(
-                .shape,
-                "shared expert: gate [\(shared.gate?.count ?? 0)], wanted [\(routed.hiddenSize)]")
-        }
+        try routed.validate(shared: shape, gate: shared.gate)
         guard shared.experts.formatName == experts.formatName else {
             throw MoEError(
                 .configuration,
                 "shared expert: \(shared.experts.formatName) beside \(experts.formatName) experts")
         }
         return (routed, shape)
+    }
+}
+
+extension Router {
+    /// Checks that a router fits itself and the experts that it sends tokens to.
+    ///
+    /// - Parameters:
+    ///   - routed: the sizes of the experts that have weights.
+    ///   - weightsInput: whether a routing weight multiplies its expert's input.
+    /// - Throws: `shape` or `configuration`, naming what disagrees.
+    func validate(routed: ExpertShape, weightsInput: Bool) throws(MoEError) {
+        try validate()
+        guard weight.columns == routed.hiddenSize else {
+            throw MoEError(
+                .shape, "router: weight \(weight.shapeText), wanted [E, \(routed.hiddenSize)]")
+        }
+        guard expertCount >= routed.expertCount else {
+            throw MoEError(
+                .shape, "router: weight \(weight.shapeText) for \(routed.expertCount) experts")
+        }
+        guard !weightsInput || expertCount == routed.expertCount else {
+            throw MoEError(
+                .configuration, "router: weights on the input of experts that have no weights")
+        }
+    }
+}
+
+extension ExpertShape {
+    /// Checks that a shared expert fits the routed ones, whose sizes these are.
+    ///
+    /// - Parameters:
+    ///   - shape: the sizes of the shared expert.
+    ///   - gate: its gate, if it has one.
+    /// - Throws: `shape`, naming what disagrees.
+    func validate(shared shape: ExpertShape, gate: [Float]?) throws(MoEError) {
+        guard shape.expertCount == 1 else {
+            throw MoEError(.shape, "shared expert: \(shape.expertCount) experts, wanted one")
+        }
+        guard shape.hiddenSize == hiddenSize else {
+            throw MoEError(
+                .shape, "shared expert: hidden size \(shape.hiddenSize), wanted \(hiddenSize)")
+        }
+        guard gate.map({ $0.count == hiddenSize }) ?? true else {
+            throw MoEError(
+                .shape, "shared expert: gate [\(gate?.count ?? 0)], wanted [\(hiddenSize)]")
+        }
     }
 }
 

@@ -67,6 +67,21 @@ final class RegularFile: Sendable {
         }
     }
 
+    /// Whether the file still has the bytes that it had when it was opened.
+    var keepsItsLength: Bool {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && Int(status.st_size) == byteCount
+    }
+
+    /// Maps the whole file for reading.
+    func mapped() throws(CheckpointError) -> MappedFile {
+        do {
+            return try MappedFile(descriptor: descriptor, byteCount: byteCount)
+        } catch {
+            throw CheckpointError(.file, "\(path): \(error.message)")
+        }
+    }
+
     /// A range of the file; memory is taken only if the file is as long as that.
     func bytes(_ range: Range<Int>) throws(CheckpointError) -> [UInt8] {
         guard range.lowerBound >= 0, range.upperBound <= byteCount else {

@@ -20,7 +20,7 @@ extension Checkpoint {
     }
 
     /// The GGUF file that a path stands for, or nil if it stands for a folder of safetensors.
-    private static func ggufFile(_ path: String) throws(CheckpointError) -> String? {
+    static func ggufFile(_ path: String) throws(CheckpointError) -> String? {
         if path.hasSuffix(".gguf") { return path }
         let folder = try Folder(opening: path)
         let files = folder.names.filter { $0.hasSuffix(".gguf") }

@@ -29,6 +29,30 @@ struct LayerLoader: ~Copyable {
     /// - Throws: `file` if a file cannot give its bytes, `tensor` for a weight or a bias that is
     ///   NaN or infinite.
     mutating func layer(_ format: ExpertFormat) throws(CheckpointError) -> MoELayer {
+        var layer = try layerWithoutExperts(format)
+        layer.experts = try experts(plan.experts, format, of: "")
+        return layer
+    }
+
+    /// Reads one of the layer's routed experts.
+    ///
+    /// - Parameter index: which one.
+    /// - Returns: the expert.
+    /// - Throws: `file` if a file cannot give its bytes, `tensor` for a weight or a bias that is
+    ///   NaN or infinite.
+    mutating func expert(_ index: Int) throws(CheckpointError) -> Expert<QuantizedMatrix> {
+        try load(plan.experts[index..<index + 1], of: "")[0]
+    }
+
+    /// Reads everything of the layer but its routed experts, of which there are none then.
+    ///
+    /// - Parameter format: the form of the shared expert.
+    /// - Returns: the layer.
+    /// - Throws: `file` if a file cannot give its bytes, `tensor` for a weight or a bias that is
+    ///   NaN or infinite.
+    mutating func layerWithoutExperts(
+        _ format: ExpertFormat
+    ) throws(CheckpointError) -> MoELayer {
         let router = try router()
         let shared: SharedExpert? =
             if let expert = plan.shared {
@@ -39,7 +63,7 @@ struct LayerLoader: ~Copyable {
             } else { nil }
         return MoELayer(
             router: router, activation: description.activation,
-            experts: try experts(plan.experts, format, of: ""), shared: shared,
+            experts: format == .int8 ? .int8([]) : .float([]), shared: shared,
             weightsInput: description.weightsInput)
     }
 
@@ -71,7 +95,7 @@ struct LayerLoader: ~Copyable {
     }
 
     private mutating func load<Weights: LoadableWeights>(
-        _ plans: [ExpertPlan], of role: String
+        _ plans: some Collection<ExpertPlan>, of role: String
     ) throws(CheckpointError) -> [Expert<Weights>] {
         var experts: [Expert<Weights>] = []
         let names = plans.first.map { plan in

@@ -91,3 +91,17 @@ public struct RequantizationLoss: Sendable, Equatable, CustomStringConvertible {
         weightSquares += weight * square
     }
 }
+
+extension LoadReport {
+    /// Adds what reading another part of a model has changed.
+    mutating func add(_ other: LoadReport) {
+        for loss in other.losses {
+            if let place = losses.firstIndex(where: { $0.projection == loss.projection }) {
+                losses[place].add(loss)
+            } else {
+                losses.append(loss)
+            }
+        }
+        notes = (notes + other.notes).uniqued
+    }
+}

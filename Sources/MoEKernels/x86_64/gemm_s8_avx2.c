@@ -59,6 +59,8 @@ INLINE void widen(const int8_t *from, size_t count, int16_t *to) {
     for (; k % 4 != 0; k++) to[k] = 0;
 }
 
+INLINE size_t least(size_t a, size_t b) { return a < b ? a : b; }
+
 /* Sums of four of 32 products, or of the 64 of two quads that packing has paired. */
 INLINE __m256i sums_of_four(__m256i sums_of_two) {
     return _mm256_madd_epi16(sums_of_two, _mm256_set1_epi16(1));
@@ -133,7 +135,9 @@ INLINE void multiply_rows(const int rows, const moe_gemm_s8_tile *tile, size_t f
         for (int r = 0; r < rows; r++) flip(tile->rows[first + r] + k, count, x.flipped[r]);
         for (size_t column = 0; column < tile->columns; column += LANES) {
             const block_header *header = (const block_header *)(const void *)panel;
-            const size_t pairs = header->pairs, singles = header->singles;
+            /* Bounded: a panel may come from a file, and nothing outside it may be read. */
+            const size_t pairs = least(header->pairs, quads / 2);
+            const size_t singles = least(header->singles, quads - 2 * pairs);
             const size_t safe = 2 * pairs + singles;
             if (safe < quads && !is_wide) {
                 for (int r = 0; r < rows; r++) widen(tile->rows[first + r] + k, count, x.wide[r]);

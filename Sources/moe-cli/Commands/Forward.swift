@@ -13,7 +13,17 @@ struct Forward: ParsableCommand {
             """)
 
     @Option(help: "The checkpoint's folder: config.json and safetensors.")
-    var model: String
+    var model: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file that moe-cli pack wrote, to compute with in place of the checkpoint; with "
+                + "--model, only if it was packed from that checkpoint as it is.",
+            valueName: "file"))
+    var packed: String?
+
+    @Flag(help: "Check the layer's bytes in the packed file before computing with them.")
+    var verify = false
 
     @Option(help: "The layer's index, counted from 0.")
     var layer: Int
@@ -41,22 +51,46 @@ struct Forward: ParsableCommand {
 
     @OptionGroup var compute: ComputeOptions
 
+    func validate() throws {
+        guard let packed else {
+            if verify { throw ValidationError("--verify: wanted with --packed alone") }
+            if model == nil { throw ValidationError("wanted --model or --packed") }
+            return
+        }
+        guard experts == .int8, [.auto, .native].contains(compute.backend) else {
+            throw ValidationError(
+                "--packed \(packed): holds int8 experts for the native backend, wanted no other")
+        }
+    }
+
     func run() throws {
-        let backend = try compute.resolved()
         let file = try TensorFile(input)
         let hidden = try file.floatMatrix(inputTensor, wanted: "[tokens, hidden]")
         let routerInput = try routerInputTensor.map {
             try file.floatMatrix($0, wanted: "[tokens, hidden]")
         }
         let tokenIDs = try tokenIDsTensor.map { try file.integers($0, wanted: "[tokens]") }
-        let loaded = try Checkpoint(directory: model).load(layer, experts: experts)
-        let block = try MoEBlock(loaded.layer, backend: backend, threads: compute.threads)
+        let (block, summary) = try block()
         let results = try block.forward(
             hidden, routerInput: routerInput, tokenIDs: tokenIDs)
         try SafetensorsWriter.write(tensors(of: results), to: output)
-        if let summary = loaded.report.summary {
-            StandardError.print("layer \(layer): \(summary)")
+        if let summary { StandardError.print("layer \(layer): \(summary)") }
+    }
+
+    /// The block, and what loading it has cost.
+    private func block() throws -> (MoEBlock, summary: String?) {
+        guard let packed else {
+            let backend = try compute.resolved()
+            let loaded = try Checkpoint(directory: model ?? "").load(layer, experts: experts)
+            return (
+                try MoEBlock(loaded.layer, backend: backend, threads: compute.threads),
+                loaded.report.summary
+            )
         }
+        let model = try PackedModel(opening: packed)
+        if let source = self.model { try model.verify(isMadeFrom: source) }
+        if verify { try model.verify(layer: layer, threads: compute.threads) }
+        return (try model.block(layer, threads: compute.threads), nil)
     }
 
     private func tensors(of results: MoEOutput) throws -> [(String, Tensor)] {

@@ -61,7 +61,7 @@ struct Quantize: ParsableCommand {
         }
         return try quantizer.write(to: output, threads: threads) { event in
             switch event {
-            case .progress(let progress): line.show(progress)
+            case .progress(let progress): line.show(progress.completed, of: progress.total)
             case .resumes(let files):
                 StandardError.print(
                     "\(output).partial: \(files) of \(quantizer.fileCount) files are done already")

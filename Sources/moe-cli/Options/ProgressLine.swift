@@ -1,4 +1,3 @@
-import MoECheckpoint
 import Synchronization
 
 #if canImport(Darwin)
@@ -23,21 +22,21 @@ final class ProgressLine: Sendable {
     }
 
     /// Draws the line anew.
-    func show(_ progress: QuantizationProgress) {
+    func show(_ completed: Int, of total: Int) {
         guard isShown else { return }
         state.withLock { state in
             if state.hasEnded { return }
             let now = ContinuousClock.now
             // What an earlier run has done says nothing of the speed of this one.
-            let begin = state.begin ?? (now, progress.completed)
+            let begin = state.begin ?? (now, completed)
             state.begin = begin
             state.isDrawn = true
             let seconds = (now - begin.time) / .seconds(1)
-            let speed = seconds > 0 ? Double(progress.completed - begin.completed) / seconds : 0
+            let speed = seconds > 0 ? Double(completed - begin.completed) / seconds : 0
             var text =
-                "\(ByteCount(progress.completed)) of \(ByteCount(progress.total))"
+                "\(ByteCount(completed)) of \(ByteCount(total))"
             if speed > 0 {
-                let left = Double(progress.total - progress.completed) / speed
+                let left = Double(total - completed) / speed
                 text += ", \((speed / 1e6).digits) MB/s, \(Self.clock(left)) left"
             }
             StandardError.put("\r\(text)\u{1B}[K")

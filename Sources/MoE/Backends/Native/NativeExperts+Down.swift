@@ -4,15 +4,17 @@ internal import MoEKernels
 extension NativeExperts {
     /// Threads share the (expert, panel) pairs and keep all rows, then share the sums.
     func downByRows(
-        _ dispatch: borrowing Dispatch, _ sum: SlotSum, in rows: inout NativeRows, threads: Int
+        _ dispatch: borrowing Dispatch, _ sum: SlotSum, in rows: inout NativeRows,
+        _ fetch: PanelFetch?, threads: Int
     ) {
         let panels = packed.down.count, rowCount = dispatch.rowCount
         let stride = cacheLines(kernel.panelColumns)
         rows.products.resize(panels * rowCount * stride)
         let down = DownInputs(rows), products = rows.products.base
         let experts = dispatch.activeExperts, offsets = UnsafePointer(dispatch.offsets.base)
-        WorkerPool.shared.run(tiles: experts.count * panels, threads: threads) { tile, _ in
+        WorkerPool.shared.run(tiles: experts.count * panels, threads: threads) { tile, worker in
             let expert = experts[tile / panels], panel = tile % panels
+            fetch?.beginDown(tile / panels, worker: worker)
             let first = offsets[expert], last = tile + 1 == experts.count * panels
             compute(
                 panel, of: expert, rows: first..<offsets[expert + 1], down,
@@ -31,7 +33,8 @@ extension NativeExperts {
 
     /// A thread computes a panel for all rows of a block of tokens, and sums it.
     func downByPanels(
-        _ dispatch: borrowing Dispatch, _ sum: SlotSum, in rows: inout NativeRows, threads: Int
+        _ dispatch: borrowing Dispatch, _ sum: SlotSum, in rows: inout NativeRows,
+        _ fetch: PanelFetch?, threads: Int
     ) {
         let stride = cacheLines(kernel.panelColumns)
         let blocks = TokenBlocks(
@@ -39,6 +42,7 @@ extension NativeExperts {
         let tileCount = min(dispatch.rowCount, blocks.tokensPerBlock * sum.slots) * stride
         rows.products.resize(threads * tileCount)
         rows.place(dispatch, sum, in: blocks)
+        fetch?.beginDown()
         let down = DownInputs(rows), tiles = rows.products.base, rowCount = dispatch.rowCount
         let experts = dispatch.activeExperts, firstRows = UnsafePointer(rows.firstRows.base)
         let places = UnsafePointer(rows.places.base)
@@ -71,7 +75,10 @@ extension NativeExperts {
     }
 
     /// Every row is an output of its own.
-    func downToRows(_ dispatch: borrowing Dispatch, into rows: inout ExpertRows, threads: Int) {
+    func downToRows(
+        _ dispatch: borrowing Dispatch, into rows: inout ExpertRows, _ fetch: PanelFetch?,
+        threads: Int
+    ) {
         let layout = packed.down, width = shape.hiddenSize
         let stride = cacheLines(kernel.panelColumns)
         rows.output.resize(dispatch.rowCount * width)
@@ -86,6 +93,7 @@ extension NativeExperts {
             let block = blocks[tile / layout.count], panel = tile % layout.count
             let products = tiles + worker * tileCount
             let rows = block.first..<block.first + block.count
+            fetch?.beginDown(block.place, worker: worker)
             multiply(
                 panel, of: block.expert, rows: rows, down, into: products, stride: stride,
                 next: panel + 1 < layout.count ? (panel + 1, block.expert) : nil)

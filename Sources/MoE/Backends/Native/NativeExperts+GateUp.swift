@@ -4,7 +4,8 @@ internal import MoEKernels
 extension NativeExperts {
     /// Threads share the (block of rows, gate·up panel) pairs, then the rows to quantise.
     func gateUpByColumns(
-        _ dispatch: borrowing Dispatch, in rows: inout NativeRows, threads: Int
+        _ dispatch: borrowing Dispatch, in rows: inout NativeRows, _ fetch: PanelFetch?,
+        threads: Int
     ) {
         let width = shape.expertWidth, panels = packed.gate.count
         rows.cut(dispatch, most: NativePlan.rowsPerColumnBlock)
@@ -14,6 +15,7 @@ extension NativeExperts {
         let tileCount = rows.blocks.count * panels
         WorkerPool.shared.run(tiles: tileCount, threads: threads) { tile, worker in
             let block = blocks[tile / panels]
+            fetch?.beginGateUp(block.place, worker: worker)
             compute(
                 tile % panels, of: block, inputs, worker: worker,
                 into: activated + block.first * width, stride: width,
@@ -33,7 +35,8 @@ extension NativeExperts {
 
     /// A thread takes a block of rows through all panels and quantises it while it is in cache.
     func gateUpByBlocks(
-        _ dispatch: borrowing Dispatch, in rows: inout NativeRows, threads: Int
+        _ dispatch: borrowing Dispatch, in rows: inout NativeRows, _ fetch: PanelFetch?,
+        threads: Int
     ) {
         let width = shape.expertWidth
         rows.cut(dispatch, most: NativePlan.rowsPerBlock)
@@ -44,6 +47,7 @@ extension NativeExperts {
         let blocks = rows.blocks.base, scratch = rows.rows.base, blockCount = rows.blocks.count
         WorkerPool.shared.run(tiles: blockCount, threads: threads) { tile, worker in
             let block = blocks[tile], activated = scratch + worker * scratchCount
+            fetch?.beginGateUp(block.place, worker: worker)
             for panel in 0..<packed.gate.count {
                 compute(
                     panel, of: block, inputs, worker: worker, into: activated, stride: width,

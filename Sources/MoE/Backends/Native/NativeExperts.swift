@@ -11,22 +11,35 @@ struct NativeExperts: ExpertPass {
         _ tokens: borrowing TokenRows, _ dispatch: borrowing Dispatch, into rows: inout ExpertRows,
         sum: SlotSum?, threads: Int
     ) {
-        let plan = NativePlan(
-            rows: dispatch.rowCount, experts: dispatch.activeExperts.count, threads: threads)
+        let fetch = PanelFetch(
+            packed, active: dispatch.activeExperts, threads: threads, begun: &rows.native.begunSteps
+        )
+        let plan = plan(dispatch, threads: threads, fetch)
         rows.native.gather(tokens, dispatch, kernel: kernel, threads: threads)
         rows.native.resizeQuantized(rows: dispatch.rowCount, width: shape.expertWidth)
         switch plan.gateUp {
-        case .columns: gateUpByColumns(dispatch, in: &rows.native, threads: threads)
-        case .blocks: gateUpByBlocks(dispatch, in: &rows.native, threads: threads)
+        case .columns: gateUpByColumns(dispatch, in: &rows.native, fetch, threads: threads)
+        case .blocks: gateUpByBlocks(dispatch, in: &rows.native, fetch, threads: threads)
         }
         guard let sum else {
-            downToRows(dispatch, into: &rows, threads: threads)
+            downToRows(dispatch, into: &rows, fetch, threads: threads)
             return
         }
         switch plan.down {
-        case .rows: downByRows(dispatch, sum, in: &rows.native, threads: threads)
-        case .panels: downByPanels(dispatch, sum, in: &rows.native, threads: threads)
+        case .rows: downByRows(dispatch, sum, in: &rows.native, fetch, threads: threads)
+        case .panels: downByPanels(dispatch, sum, in: &rows.native, fetch, threads: threads)
         }
+    }
+
+    private func plan(
+        _ dispatch: borrowing Dispatch, threads: Int, _ fetch: PanelFetch?
+    ) -> NativePlan {
+        var plan = NativePlan(
+            rows: dispatch.rowCount, experts: dispatch.activeExperts.count, threads: threads)
+        if fetch?.isCold ?? false {
+            plan.readExpertsInTurn(products: dispatch.rowCount * shape.hiddenSize)
+        }
+        return plan
     }
 }
 

@@ -34,11 +34,19 @@ struct NativePlan: Equatable {
     static let keptRows = 1024
     /// Rows, at most, whose products of one panel a thread keeps.
     static let rowsPerPanel = 4096
+    /// Products that are kept, at most, where weights come from a disk: 256 MB.
+    static let keptProducts = 64 << 20
 
     /// The plan for rows of so many experts.
     init(rows: Int, experts: Int, threads: Int) {
         let blocks = max(experts, rows / Self.rowsPerBlock)
         gateUp = blocks >= 8 * threads ? .blocks : .columns
         down = rows <= Self.keptRows && rows <= 16 * experts ? .rows : .panels
+    }
+
+    /// Takes the plan that reads one expert after the other, and every byte once, as a disk likes
+    /// it and memory that cannot hold the layer needs it; unless there are too many products.
+    mutating func readExpertsInTurn(products: Int) {
+        if products <= Self.keptProducts { down = .rows }
     }
 }

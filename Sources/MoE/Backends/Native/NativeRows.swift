@@ -23,6 +23,8 @@ struct NativeRows: ~Copyable {
     var places = Buffer<Int32>()
     /// By expert, what the number of a row is above its place in the block.
     var shift = Buffer<Int>()
+    /// The step of reading panels from disk that each worker has begun.
+    var begunSteps = Buffer<Int>()
     /// What a worker needs for one tile, workers after one another.
     var tiles = Buffer<Int32>()
     var rows = Buffer<Float>()
@@ -31,6 +33,8 @@ struct NativeRows: ~Copyable {
 /// Consecutive rows of one expert.
 struct RowBlock: BitwiseCopyable {
     var expert: Int
+    /// The expert's place among those that have rows.
+    var place: Int
     var first: Int
     var count: Int
 }
@@ -79,13 +83,14 @@ extension NativeRows {
         let active = dispatch.activeExperts
         blocks.resize(active.count + dispatch.rowCount / most)
         var count = 0
-        for expert in active {
+        for (place, expert) in active.enumerated() {
             var first = dispatch.offsets.base[expert]
             let end = dispatch.offsets.base[expert + 1]
             var left = (end - first + most - 1) / most
             while left > 0 {
                 let rows = (end - first + left - 1) / left
-                blocks.base[count] = RowBlock(expert: expert, first: first, count: rows)
+                blocks.base[count] = RowBlock(
+                    expert: expert, place: place, first: first, count: rows)
                 count += 1
                 first += rows
                 left -= 1

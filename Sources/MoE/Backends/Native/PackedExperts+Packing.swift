@@ -12,12 +12,44 @@ extension PackedExperts {
         kernel: GemmKernel, threads: Int
     ) throws(MoEError) {
         try self.init(
-            kernel: kernel, shape: shape,
-            hasGateUpBias: experts.contains { $0.gateUpBias != nil },
-            hasDownBias: experts.contains { $0.downBias != nil })
+            ExpertLayout(
+                kernel: kernel, shape: shape,
+                hasGateUpBias: experts.contains { $0.gateUpBias != nil },
+                hasDownBias: experts.contains { $0.downBias != nil }))
         while let expert = experts.popLast() {
             pack(expert, as: experts.count, threads: threads)
         }
+    }
+
+    /// Packs one expert on its own.
+    ///
+    /// - Parameters:
+    ///   - expert: its weights; a bias that the layout has room for and it lacks is 0.
+    ///   - layout: the layout of its layer.
+    /// - Throws: `shape` if the weights are not of the layout's sizes, `configuration` if the
+    ///   system has no memory for them.
+    package init(
+        packing expert: Expert<QuantizedMatrix>, as layout: ExpertLayout
+    ) throws(MoEError) {
+        let gateUp = expert.gateUp.values, down = expert.down.values, shape = layout.shape
+        guard gateUp.rows == 2 * shape.expertWidth, gateUp.columns == shape.hiddenSize,
+            down.rows == shape.hiddenSize, down.columns == shape.expertWidth,
+            expert.gateUpBias.map({ layout.hasGateUpBias && $0.count == gateUp.rows }) ?? true,
+            expert.downBias.map({ layout.hasDownBias && $0.count == down.rows }) ?? true
+        else {
+            throw MoEError(
+                .shape,
+                "packed weights: gate·up \(gateUp.shapeText) and down \(down.shapeText), wanted "
+                    + "[\(2 * shape.expertWidth), \(shape.hiddenSize)] and "
+                    + "[\(shape.hiddenSize), \(shape.expertWidth)] with biases to match")
+        }
+        var one = shape
+        one.expertCount = 1
+        try self.init(
+            ExpertLayout(
+                kernel: layout.kernel, shape: one, hasGateUpBias: layout.hasGateUpBias,
+                hasDownBias: layout.hasDownBias))
+        pack(expert, as: 0, threads: 1)
     }
 
     private func pack(_ expert: Expert<QuantizedMatrix>, as index: Int, threads: Int) {

@@ -1,64 +1,68 @@
-internal import MoEKernels
-
 /// The weights of all experts of a layer, packed for one kernel, and their factors.
-///
-///     expert e:  gate 0 │ up 0 │ gate 1 │ up 1 │ … │ down 0 │ down 1 │ …
-///
-/// A gate panel stands before the up panel of the same columns, so that what SwiGLU multiplies is
-/// computed together. Factors are padded to whole lanes, with zeros.
-struct PackedExperts: Sendable {
-    let kernel: GemmKernel
-    let shape: ExpertShape
-    /// The panels of gate and of up: `[H, D]` each.
-    let gate: PanelLayout
-    /// The panels of the down-projection: `[D, H]`.
-    let down: PanelLayout
-    let hasGateUpBias: Bool
-    let hasDownBias: Bool
+package struct PackedExperts: Sendable {
+    /// Where an expert's panels and factors lie.
+    package let layout: ExpertLayout
     private let weights: PackedMemory
     private let factors: PackedMemory
-    private let downScaleOffset: Int
-    private let gateUpBiasOffset: Int
-    private let downBiasOffset: Int
 
-    /// From one factor of a down channel to that of the next expert.
-    let downStride: Int
-    private let gateStride: Int
-
-    /// Bytes of one expert.
-    var expertBytes: Int { 2 * gate.byteCount + down.byteCount }
+    var kernel: GemmKernel { layout.kernel }
+    var shape: ExpertShape { layout.shape }
+    var gate: PanelLayout { layout.gate }
+    var down: PanelLayout { layout.down }
 
     /// Memory for the experts; nothing is packed yet.
-    init(
-        kernel: GemmKernel, shape: ExpertShape, hasGateUpBias: Bool, hasDownBias: Bool
+    init(_ layout: ExpertLayout) throws(MoEError) {
+        self.layout = layout
+        let count = layout.shape.expertCount
+        weights = try PackedMemory(byteCount: count * layout.weightBytes)
+        factors = try PackedMemory(byteCount: count * layout.factorBytes)
+    }
+
+    /// Experts that were packed before, in a file.
+    ///
+    /// Kernels read the panels within their bounds whatever these hold; whether they hold what was
+    /// packed is for the caller to know.
+    ///
+    /// - Parameters:
+    ///   - layout: where an expert's panels and factors lie.
+    ///   - file: the file.
+    ///   - weights: the bytes of all panels in it.
+    ///   - factors: the bytes of all factors in it.
+    /// - Throws: `shape` for bytes that the file does not have, or not as many as the layout's.
+    package init(
+        _ layout: ExpertLayout, in file: MappedFile, weights: Range<Int>, factors: Range<Int>
     ) throws(MoEError) {
-        self.kernel = kernel
-        self.shape = shape
-        gate = PanelLayout(columns: shape.expertWidth, depth: shape.hiddenSize, kernel: kernel)
-        down = PanelLayout(columns: shape.hiddenSize, depth: shape.expertWidth, kernel: kernel)
-        self.hasGateUpBias = hasGateUpBias
-        self.hasDownBias = hasDownBias
-        gateStride = (gate.paddedColumns + 15) / 16 * 16
-        downStride = (down.paddedColumns + 15) / 16 * 16
-        downScaleOffset = shape.expertCount * 2 * gateStride
-        gateUpBiasOffset = downScaleOffset + shape.expertCount * downStride
-        downBiasOffset = gateUpBiasOffset + (hasGateUpBias ? downScaleOffset : 0)
-        let factorCount = downBiasOffset + (hasDownBias ? shape.expertCount * downStride : 0)
-        factors = try PackedMemory(byteCount: factorCount * MemoryLayout<Float>.stride)
-        let (bytes, overflow) = (2 * gate.byteCount + down.byteCount)
-            .multipliedReportingOverflow(by: shape.expertCount)
-        weights = try PackedMemory(byteCount: overflow ? -1 : bytes)
+        let count = layout.shape.expertCount
+        guard weights.count == count * layout.weightBytes,
+            factors.count == count * layout.factorBytes
+        else {
+            throw MoEError(
+                .shape,
+                "packed weights: \(weights.count) bytes of panels and \(factors.count) of factors, "
+                    + "wanted \(count * layout.weightBytes) and \(count * layout.factorBytes)")
+        }
+        self.layout = layout
+        self.weights = try PackedMemory(file, bytes: weights)
+        self.factors = try PackedMemory(file, bytes: factors)
     }
 
     /// The packed weights of all experts.
-    var weightBytes: UnsafeRawBufferPointer {
+    package var weightBytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: weights.base, count: weights.byteCount)
     }
+
+    /// The factors of all experts.
+    package var factorBytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: factors.base, count: factors.byteCount)
+    }
+
+    /// The file that the experts are mapped from; nil for memory of their own.
+    var file: MappedFile? { weights.file }
 
     // MARK: - Panels
 
     private func expert(_ expert: Int) -> UnsafeMutablePointer<UInt8> {
-        (weights.base + expert * expertBytes).assumingMemoryBound(to: UInt8.self)
+        (weights.base + expert * layout.weightBytes).assumingMemoryBound(to: UInt8.self)
     }
 
     /// A gate panel; its up panel follows it.
@@ -76,35 +80,51 @@ struct PackedExperts: Sendable {
         self.expert(expert) + 2 * gate.byteCount + panel * down.panelBytes
     }
 
+    /// All gate and up panels of an expert.
+    func gateUpBytes(_ expert: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: gatePanel(0, of: expert), count: 2 * gate.byteCount)
+    }
+
+    /// All down panels of an expert.
+    func downBytes(_ expert: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: downPanel(0, of: expert), count: down.byteCount)
+    }
+
+    /// All factors of an expert.
+    func factorBytes(of expert: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: factors(of: expert), count: layout.factorBytes)
+    }
+
     // MARK: - Factors
 
-    private var floats: UnsafeMutablePointer<Float> {
-        factors.base.assumingMemoryBound(to: Float.self)
+    private func factors(of expert: Int) -> UnsafeMutablePointer<Float> {
+        factors.base.assumingMemoryBound(to: Float.self) + expert * layout.factorStride
     }
 
     /// The scales of an expert's gate columns; those of its up columns stand one stride later.
-    func gateScale(_ expert: Int) -> UnsafeMutablePointer<Float> {
-        floats + expert * 2 * gateStride
-    }
+    func gateScale(_ expert: Int) -> UnsafeMutablePointer<Float> { factors(of: expert) }
 
     func upScale(_ expert: Int) -> UnsafeMutablePointer<Float> {
-        gateScale(expert) + gateStride
+        gateScale(expert) + layout.gateStride
     }
 
     func gateBias(_ expert: Int) -> UnsafeMutablePointer<Float>? {
-        hasGateUpBias ? floats + gateUpBiasOffset + expert * 2 * gateStride : nil
+        layout.hasGateUpBias ? factors(of: expert) + layout.gateUpBiasOffset : nil
     }
 
     func upBias(_ expert: Int) -> UnsafeMutablePointer<Float>? {
-        gateBias(expert).map { $0 + gateStride }
+        gateBias(expert).map { $0 + layout.gateStride }
     }
 
     /// The scales of an expert's output columns.
     func downScale(_ expert: Int) -> UnsafeMutablePointer<Float> {
-        floats + downScaleOffset + expert * downStride
+        factors(of: expert) + layout.downScaleOffset
     }
 
     func downBias(_ expert: Int) -> UnsafeMutablePointer<Float>? {
-        hasDownBias ? floats + downBiasOffset + expert * downStride : nil
+        layout.hasDownBias ? factors(of: expert) + layout.downBiasOffset : nil
     }
+
+    /// From one factor of a down channel to that of the next expert.
+    var downStride: Int { layout.factorStride }
 }
