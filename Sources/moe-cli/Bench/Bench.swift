@@ -35,6 +35,15 @@ struct Bench: ParsableCommand {
     @Option(help: "How many rounds of every case count.")
     var rounds = 9
 
+    @Option(
+        help: ArgumentHelp(
+            "A file that moe-cli pack wrote: measure opening it and passes through its layers.",
+            valueName: "file"))
+    var packed: String?
+
+    @Option(help: "How many seconds passes through a packed file's layers go on.")
+    var seconds = 5.0
+
     @Flag(help: "Measure the layer's float32 sgemms alone beside the backends.")
     var sgemm = false
 
@@ -56,6 +65,7 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         guard !op else { return try runOperator() }
+        if let packed { return try runPacked(packed) }
         let offers = device.offers
         let backends = try backend.names.map {
             try BackendCatalog.backend($0, offers: offers).backend
@@ -81,6 +91,17 @@ struct Bench: ParsableCommand {
 }
 
 extension Bench {
+    private func runPacked(_ path: String) throws {
+        // A process a number of tokens: what one pass has brought into memory, another finds.
+        guard tokens.counts.count == 1 else {
+            throw ValidationError("--packed \(path): wanted one number of --tokens")
+        }
+        let result = try PackedBench(
+            path: path, tokens: tokens.counts[0], threads: threads, seconds: seconds
+        ).run()
+        print(json ? try result.json.text(.indented) : result.text, terminator: "")
+    }
+
     private func runOperator() throws {
         let results = shape.map {
             OperatorBench(

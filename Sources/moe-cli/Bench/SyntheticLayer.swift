@@ -68,11 +68,16 @@ struct SyntheticLayer {
 
     /// Batches of random tokens, different ones each time, so that no weights stay in a cache.
     func batches(tokens: Int, count: Int) throws -> [Matrix<Float>] {
+        try Self.batches(tokens: tokens, hidden: shape.hidden, count: count)
+    }
+
+    /// Batches of random tokens of a width.
+    static func batches(tokens: Int, hidden: Int, count: Int) throws -> [Matrix<Float>] {
         var random = SplitMix64(state: 2)
         return try (0..<count).map { _ in
             try Matrix(
-                rows: tokens, columns: shape.hidden,
-                elements: random.floats(tokens * shape.hidden, within: 1.7))
+                rows: tokens, columns: hidden, elements: random.floats(tokens * hidden, within: 1.7)
+            )
         }
     }
 }
