@@ -10,21 +10,26 @@ import Glibc
 
 /// A new file that several threads write at places of their own, and that then gets its name.
 ///
-/// Until `commit` it has the name with `.tmp` behind. If it is dropped before that, it is removed;
-/// a killed process leaves it behind, and the next one that begins the same file replaces it.
+/// Until `commit` it has no name where the system has files without one (Linux), so that whatever
+/// ends the process leaves nothing behind. Elsewhere it has the name with `.tmp` behind: a dropped
+/// one is removed, and one that a killed process leaves is replaced by the next that begins it.
 final class PlacedFile: Sendable {
     /// Where the file is to appear.
     let path: String
     private let temporaryPath: String
     private let descriptor: Int32
+    private let isNamed: Bool
     private let isCommitted = Atomic<Bool>(false)
 
     /// Begins a file.
     init(creating path: String) throws(CheckpointError) {
         self.path = path
         temporaryPath = path + ".tmp"
-        descriptor = open(
-            temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o666)
+        let nameless = Self.openNameless(besides: path)
+        isNamed = nameless == nil
+        descriptor =
+            nameless
+            ?? open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
             throw CheckpointError(.file, "\(path): cannot be written: \(systemErrorText())")
         }
@@ -32,7 +37,34 @@ final class PlacedFile: Sendable {
 
     deinit {
         close(descriptor)
-        if !isCommitted.load(ordering: .acquiring) { unlink(temporaryPath) }
+        if isNamed, !isCommitted.load(ordering: .acquiring) { unlink(temporaryPath) }
+    }
+
+    /// Opens a file without a name in the folder of a path; nil where there are none.
+    private static func openNameless(besides path: String) -> Int32? {
+        #if os(Linux)
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        // O_TMPFILE, a macro that is not imported. Its name is given through /proc.
+        let flags = 0o20000000 | O_DIRECTORY | O_WRONLY | O_CLOEXEC
+        guard access("/proc/self/fd", X_OK) == 0 else { return nil }
+        let descriptor = open(folder, flags, 0o666)
+        return descriptor >= 0 ? descriptor : nil
+        #else
+        return nil
+        #endif
+    }
+
+    /// Gives a nameless file its temporary name, as a link replaces nothing and a rename does.
+    private func name() -> Bool {
+        #if os(Linux)
+        if isNamed { return true }
+        unlink(temporaryPath)
+        return linkat(
+            AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, temporaryPath, AT_SYMLINK_FOLLOW)
+            == 0
+        #else
+        return true
+        #endif
     }
 
     /// Writes bytes at a place; no other thread may write there.
@@ -61,8 +93,10 @@ final class PlacedFile: Sendable {
 
     /// Puts the file, whose bytes are on the disk then, in its place.
     func commit() throws(CheckpointError) {
-        guard fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else {
-            throw CheckpointError(.file, "\(path): cannot be written: \(systemErrorText())")
+        guard fsync(descriptor) == 0, name(), rename(temporaryPath, path) == 0 else {
+            let text = systemErrorText()
+            if !isNamed { unlink(temporaryPath) }
+            throw CheckpointError(.file, "\(path): cannot be written: \(text)")
         }
         isCommitted.store(true, ordering: .releasing)
     }
