@@ -27,19 +27,18 @@ struct PackCommandTests {
         let check = try Tool.run("check", packed, "--model", model)
         #expect(check.status == 0 && check.output.hasSuffix(": whole\n"))
 
-        let input = try scratch.write(
-            "input", [("hidden_states", Tensor(Array(repeating: 0.5, count: 64), shape: [2, 32]))])
+        let hidden = try Tensor([Float](repeating: 0.5, count: 64), shape: [2, 32])
+        let input = try scratch.write("input", [("hidden_states", hidden)])
         let (first, second) = (scratch.file("a"), scratch.file("b"))
         let rest = ["--layer", "1", "--input", input]
         let unpacked = try Tool.run(["forward", "--model", model, "--output", first] + rest)
         #expect(unpacked.status == 0, "\(unpacked.error)")
-        for more in [[], ["--verify"], ["--model", model]] {
+        for more: [String] in [[], ["--verify"], ["--model", model]] {
             let outcome = try Tool.run(
                 ["forward", "--packed", packed, "--output", second] + rest + more)
             #expect(outcome.status == 0, "\(outcome.error)")
-            #expect(
-                try Data(contentsOf: .init(filePath: first))
-                    == Data(contentsOf: .init(filePath: second)))
+            let found = try Data(contentsOf: URL(fileURLWithPath: second))
+            #expect(try Data(contentsOf: URL(fileURLWithPath: first)) == found)
         }
     }
 
@@ -56,10 +55,10 @@ struct PackCommandTests {
         #expect(text.hasSuffix(isScalar ? ": whole\n0\n" : "pack the model again\n1\n"), "\(text)")
     }
 
-    @Test("takes a GGUF file, and says what requantising it costs")
+    @Test("takes a GGUF file")
     func gguf() throws {
         let outcome = try Tool.run("pack", model + "/../../Formats/qwen2moe.gguf", packed)
-        #expect(outcome.status == 0 && outcome.error.contains("relative L2"), "\(outcome.error)")
+        #expect(outcome.status == 0, "\(outcome.error)")
         #expect(outcome.output.contains(" of qwen2_moe, "))
     }
 

@@ -33,7 +33,8 @@ struct PackedBench {
         var blocks = [try model.block(model.layers[0], threads: threads)]
         result.block = clock.lap()
         let shape = blocks[0].shape
-        let batches = try SyntheticLayer.batches(tokens: tokens, hidden: shape.hiddenSize, count: 64)
+        let batches = try SyntheticLayer.batches(
+            tokens: tokens, hidden: shape.hiddenSize, count: 64)
         var workspace = blocks[0].makeWorkspace()
 
         let before = ProcessFigures()

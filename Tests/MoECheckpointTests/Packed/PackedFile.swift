@@ -3,11 +3,13 @@ import MoE
 import MoECheckpoint
 import MoETestSupport
 import Synchronization
+import Testing
 
 /// A packed file of a small model, whose bytes a test may change.
 struct PackedFile {
     let folder: TemporaryFolder
     let kernel: GemmKernel
+    private let format: PanelFormat
     var path: String { folder.path(of: "model.moepack") }
 
     /// Bytes of the preamble, and places in it.
@@ -18,6 +20,7 @@ struct PackedFile {
     init(_ checkpoint: Checkpoint, for kernel: GemmKernel = .chosen) throws {
         folder = try TemporaryFolder()
         self.kernel = kernel
+        format = try PanelFormat(kernel)
         _ = try CheckpointPacker(checkpoint, kernel: kernel).write(to: path, threads: 2)
     }
 
@@ -39,7 +42,9 @@ struct PackedFile {
     }
 
     func open(as kernel: GemmKernel? = nil) throws(CheckpointError) -> PackedModel {
-        let kernel = kernel ?? self.kernel
+        guard let kernel else {
+            return try PackedModel(opening: path, kernel: self.kernel, format: format)
+        }
         do {
             return try PackedModel(opening: path, kernel: kernel, format: PanelFormat(kernel))
         } catch let error as CheckpointError {
@@ -66,14 +71,19 @@ struct PackedFile {
 
     /// Replaces the directory, and makes all hashes right for it.
     func write(directory: String) throws {
-        var bytes = try bytes
-        let offset = Int(word(Self.offsetPlace, of: bytes)), text = Array(directory.utf8)
-        bytes = bytes[..<offset] + text
-        set(Self.countPlace, to: UInt64(text.count), in: &bytes)
-        set(Self.hashPlace, to: text.withUnsafeBytes { XXH64.hash($0) }, in: &bytes)
-        set(Self.fileBytesPlace, to: UInt64(bytes.count), in: &bytes)
-        signPreamble(of: &bytes)
-        try write(bytes)
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        var preamble = [UInt8](try #require(try file.read(upToCount: Self.preamble)))
+        let offset = word(Self.offsetPlace, of: preamble), text = Array(directory.utf8)
+        set(Self.countPlace, to: UInt64(text.count), in: &preamble)
+        set(Self.hashPlace, to: text.withUnsafeBytes { XXH64.hash($0) }, in: &preamble)
+        set(Self.fileBytesPlace, to: offset + UInt64(text.count), in: &preamble)
+        signPreamble(of: &preamble)
+        try file.seek(toOffset: 0)
+        try file.write(contentsOf: preamble)
+        try file.seek(toOffset: offset)
+        try file.write(contentsOf: text)
+        try file.truncate(atOffset: offset + UInt64(text.count))
+        try file.close()
     }
 
     /// Makes the preamble's own hash right.

@@ -56,7 +56,8 @@ struct PackedHostileTests {
             "true",
         ]
         var count = 0
-        for range in text.ranges(of: /(?<=: )[^\s{\[][^,\n]*/) {
+        for match in text.matches(of: /: ([^\s{\[][^,\n]*)/) {
+            let range = match.output.1.startIndex..<match.output.1.endIndex
             for extreme in extremes {
                 try file.write(directory: text.replacingCharacters(in: range, with: extreme))
                 use(file)
@@ -89,7 +90,9 @@ struct PackedHostileTests {
         for (part, other, reason) in [
             ("\"top_k\"", "\"top\"", ".top_k: no such key"),
             ("\"softmax\"", "\"argmax\"", ".score: \"argmax\", wanted one of \"softmax\""),
-            ("\"count\"", "\"hash\"", "hash"), ("\"layers\": [", "\"layers\": [[], ", "layers[0]"),
+            ("\"count\"", "\"amount\"", ".count: no such key"),
+            ("\"hidden_size\"", "\"count\"", "count"),
+            ("\"layers\": [", "\"layers\": [[], ", "layers[0]"),
             ("\"kind\": \"swiglu\"", "\"kind\": \"relu\"", "\"relu\""),
         ] {
             let changed = text.replacing(part, with: other)
