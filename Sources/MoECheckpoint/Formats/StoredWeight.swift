@@ -48,6 +48,7 @@ struct StoredWeight {
         }
         if let weights = try FP8Weights(self) { return weights }
         if let weights = Q8Weights(self) { return weights }
+        if let weights = GGUFFP4Weights(self) { return weights }
         let isByte = entry.type == .i8 || entry.type == .u8
         if isByte, entry.shape.last != columns, entry.shape.last == columns / 2 {
             return try FP4Weights(self, scale: scaleNames)

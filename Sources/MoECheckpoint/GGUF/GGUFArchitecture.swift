@@ -29,6 +29,7 @@ package struct GGUFArchitecture: Sendable {
         GGUFArchitecture("deepseek2", "deepseek_v3", renormalizes: false, gating: [2]),
         GGUFArchitecture("glm4moe", "glm4_moe", renormalizes: true, gating: [2]),
         GGUFArchitecture("dots1", "dots1", renormalizes: true, gating: [2]),
+        GGUFArchitecture("gpt-oss", "gpt_oss", renormalizes: false, gating: [3]),
     ]
 
     /// The architecture of a file.
@@ -37,7 +38,7 @@ package struct GGUFArchitecture: Sendable {
     /// - Returns: the architecture; of DeepSeek's, the one whose scores the file names, or that
     ///   has a correction bias.
     /// - Throws: `format` without an architecture, `unsupported` for one that is not read.
-    package static func of(_ file: GGUFFile) throws(CheckpointError) -> GGUFArchitecture {
+    package static func of(_ file: GGUFModel) throws(CheckpointError) -> GGUFArchitecture {
         guard let name = file.metadata["general.architecture"]?.stringValue else {
             throw CheckpointError(.format, "\(file.path): general.architecture: no such key")
         }
@@ -61,7 +62,7 @@ package struct GGUFArchitecture: Sendable {
     }
 
     /// The configuration that the family's own file would hold.
-    package func configuration(_ file: GGUFFile) throws(CheckpointError) -> ModelConfiguration {
+    package func configuration(_ file: GGUFModel) throws(CheckpointError) -> ModelConfiguration {
         func value(_ key: String) -> JSONValue? { file.metadata["\(name).\(key)"] }
         var config: JSONObject = ["model_type": .string(modelType)]
         config["hidden_size"] = value("embedding_length")
@@ -101,15 +102,23 @@ extension BlockTensors {
         func stacked(_ name: String) -> ExpertTensor {
             ExpertTensor(name: "ffn_\(name)_exps.weight", packing: .stacked)
         }
+        func bias(_ name: String) -> ExpertTensor {
+            ExpertTensor(name: "ffn_\(name)_exps.bias", packing: .stacked)
+        }
         func old(_ name: String) -> ExpertTensor { ExpertTensor(name: "ffn_\(name).{e}.weight") }
+        let isBiased = family.experts.contains { $0.downBias != nil }
+        let separate = ExpertForm(
+            gateUp: .separate(gate: stacked("gate"), up: stacked("up")), down: stacked("down"))
         return BlockTensors(
             router: ["ffn_gate_inp.weight"],
+            logitBias: family.logitBias.isEmpty ? [] : ["ffn_gate_inp.bias"],
             correctionBias: family.correctionBias.isEmpty
                 ? [] : ["exp_probs_b.bias", "exp_probs_b"],
             experts: [
-                ExpertForm(
-                    gateUp: .separate(gate: stacked("gate"), up: stacked("up")),
-                    down: stacked("down")),
+                isBiased
+                    ? separate.biased(
+                        gateUp: .separate(gate: bias("gate"), up: bias("up")), down: bias("down"))
+                    : separate,
                 ExpertForm(gateUp: .fused(stacked("gate_up"), .halves), down: stacked("down")),
                 ExpertForm(gateUp: .separate(gate: old("gate"), up: old("up")), down: old("down")),
             ],
@@ -127,18 +136,13 @@ extension BlockTensors {
 }
 
 extension Checkpoint {
-    /// A checkpoint of a GGUF file: its metadata and its tensors.
+    /// A checkpoint of a GGUF file, or of the parts of a model: its metadata and its tensors.
     ///
-    /// - Parameter path: the file.
-    /// - Throws: what opening the file throws: `file`, `format`; `unsupported` for a model of no
-    ///   known architecture or a file that is a part of one, `configuration` for metadata that no
-    ///   such model has.
+    /// - Parameter path: the file, or any of the parts.
+    /// - Throws: what opening a ``GGUFModel`` throws: `file`, `format`; `unsupported` for a model
+    ///   of no known architecture, `configuration` for metadata that no such model has.
     public init(gguf path: String) throws(CheckpointError) {
-        let file = try GGUFFile(opening: path)
-        if let count = file.metadata["split.count"]?.intValue, count > 1 {
-            throw CheckpointError(
-                .unsupported, "\(path): one of \(count) parts of a model, wanted a whole one")
-        }
+        let file = try GGUFModel(opening: path)
         let architecture = try GGUFArchitecture.of(file)
         let configuration = try architecture.configuration(file)
         var family = try ModelFamily.of(configuration)

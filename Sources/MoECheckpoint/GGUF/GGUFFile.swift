@@ -4,7 +4,8 @@ internal import MoE
 ///
 /// Header and layout are checked when it is opened, tensors are read when they are asked for; the
 /// file is untrusted. Dimensions are given slowest first. Tensors of Q8_0 are U8 of
-/// `[…, K / 32, 34]`: blocks of a binary16 scale and 32 int8.
+/// `[…, K / 32, 34]`, blocks of a binary16 scale and 32 int8; those of MXFP4 of `[…, K / 32, 17]`,
+/// blocks of a scale and 32 codes.
 public struct GGUFFile: TensorSource {
     /// The names of all tensors, in the order of the file; of types that are not read too.
     public let names: [String]
@@ -112,7 +113,8 @@ public struct GGUFFile: TensorSource {
         guard let type = tensor.type.elementType else {
             throw CheckpointError(
                 .unsupported,
-                "\(file.path): \(name): type \(tensor.type.name), wanted F32, F16, BF16 or Q8_0")
+                "\(file.path): \(name): type \(tensor.type.name), wanted F32, F16, BF16, Q8_0 or MXFP4"
+            )
         }
         return TensorEntry(
             type: type, shape: tensor.shape, byteCount: tensor.byteCount, file: file.path)

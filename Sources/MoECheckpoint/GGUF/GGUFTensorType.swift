@@ -21,12 +21,12 @@ struct GGUFTensorType: Sendable {
             case 1: .f16
             case 30: .bf16
             case 26: .i32
-            case 8: .u8
+            case 8, 39: .u8
             default: nil
             }
     }
 
-    /// Whether it is Q8_0, whose blocks a tensor shows as bytes.
+    /// Whether it is Q8_0 or MXFP4, whose blocks a tensor shows as bytes.
     var isBlocked: Bool { elementType == .u8 }
 
     /// Name, elements of a block and its bytes, by the number in a file.

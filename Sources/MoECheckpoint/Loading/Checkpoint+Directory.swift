@@ -2,8 +2,8 @@ extension Checkpoint {
     /// A checkpoint of a model's folder: `config.json` and safetensors files, and where a
     /// quantiser has left one, its description.
     ///
-    /// - Parameter directory: the folder; or a GGUF file, or a folder with one and no
-    ///   `config.json`.
+    /// - Parameter directory: the folder; or a GGUF file or any of a model's parts, or a folder with
+    ///   them and no `config.json`.
     /// - Throws: what reading `config.json` and opening the tensors throws: `file`, `format`,
     ///   `configuration`, `tensor`; `unsupported` for a model of no known family or of a format
     ///   that is not read.
@@ -25,9 +25,13 @@ extension Checkpoint {
         let folder = try Folder(opening: path)
         let files = folder.names.filter { $0.hasSuffix(".gguf") }
         guard let first = files.first, !folder.names.contains("config.json") else { return nil }
-        guard files.count == 1 else {
+        // The parts of one model differ in their numbers alone.
+        let models = Set(files.map { GGUFPartName($0)?.path(1) ?? $0 })
+        guard models.count == 1 else {
             throw CheckpointError(
-                .file, "\(folder.path): \(files[0]) and \(files[1]), wanted one GGUF file")
+                .file,
+                "\(folder.path): \(files.count) GGUF files, \(first) among them, wanted one or the "
+                    + "parts of one model")
         }
         return folder.path(of: first)
     }

@@ -37,9 +37,10 @@ struct SourceFiles: Sendable {
     static func names(of model: String) throws(CheckpointError) -> (folder: String, names: [String])
     {
         if let gguf = try Checkpoint.ggufFile(model) {
-            let name = gguf.split(separator: "/").last.map(String.init) ?? gguf
-            let folder = String(gguf.dropLast(name.count + 1))
-            return (gguf.hasPrefix("/") && folder.isEmpty ? "/" : folder, [name])
+            let paths = try GGUFModel(opening: gguf).files.map(\.path)
+            let names = paths.map { $0.split(separator: "/").last.map(String.init) ?? $0 }
+            let folder = String(gguf.dropLast(names[0].count + 1))
+            return (gguf.hasPrefix("/") && folder.isEmpty ? "/" : folder, names)
         }
         let folder = try Folder(opening: model)
         let tensors = try SafetensorsDirectory(opening: folder.path)

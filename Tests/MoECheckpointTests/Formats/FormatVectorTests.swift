@@ -8,7 +8,10 @@ import Testing
 @Suite("Formats against their libraries")
 struct FormatVectorTests {
     static let cases: [VectorFile.Case] = {
-        let names = ["fp8", "compressed_tensors_int8", "compressed_tensors_fp8", "mxfp4", "q8_0"]
+        let names = [
+            "fp8", "compressed_tensors_int8", "compressed_tensors_fp8", "mxfp4", "q8_0",
+            "gguf_mxfp4",
+        ]
         return names.flatMap { (try? VectorFile("Formats/\($0)").cases) ?? [] }
     }()
     /// Rows and columns of every matrix; of its rows, each eighth is in the file.
@@ -16,7 +19,7 @@ struct FormatVectorTests {
 
     @Test("there are cases of every file")
     func present() {
-        #expect(Self.cases.count == 13)
+        #expect(Self.cases.count == 14)
     }
 
     @Test("every weight is what the library says, to the last bit", arguments: cases)

@@ -26,7 +26,8 @@ struct GGUFCheckpointTests {
         #expect(file.entry("blk.0.ffn_down_shexp.weight")?.type == .f16)
         #expect(
             message { _ = try file.locate("blk.0.attn_q.weight") }
-                == "\(Self.path): blk.0.attn_q.weight: type Q4_K, wanted F32, F16, BF16 or Q8_0")
+                == "\(Self.path): blk.0.attn_q.weight: type Q4_K, wanted F32, F16, BF16, Q8_0 or MXFP4"
+        )
     }
 
     @Test("a layer loads: Q8_0 experts, float shared expert, its gate, the router")
@@ -63,7 +64,7 @@ struct GGUFCheckpointTests {
     func refused() throws {
         func loading(_ pairs: [[UInt8]]) -> String {
             message {
-                let file = try GGUFBuilder(pairs: pairs).open()
+                let file = try GGUFModel([GGUFBuilder(pairs: pairs).open()])
                 _ = try GGUFArchitecture.of(file).configuration(file)
             }
         }
@@ -88,7 +89,7 @@ struct GGUFCheckpointTests {
                     GGUFBuilder.pair("deepseek2.expert_gating_func", 4, [gating, 0, 0, 0]))
             }
             builder.tensors[0].name = tensor
-            return try GGUFArchitecture.of(builder.open()).modelType
+            return try GGUFArchitecture.of(GGUFModel([builder.open()])).modelType
         }
         #expect(try modelType(gating: 1, tensor: "blk.3.exp_probs_b.bias") == "deepseek_v2")
         #expect(try modelType(gating: 2, tensor: "x") == "deepseek_v3")

@@ -5,7 +5,8 @@ format's own library makes of it.
     make_formats.py        needs torch, transformers, compressed-tensors and gguf from PyPI
 
 A file holds cases; a case holds the tensors of a module (`weight`, `weight_scale`, …), `dequantized` [N, K] float32
-and, as options, the value of `quantization_config`. `qwen2moe.gguf` is a model of one layer.
+and, as options, the value of `quantization_config`. `qwen2moe.gguf` is a model of one layer,
+`gpt-oss-….gguf` another one in parts.
 """
 import json
 import pathlib
@@ -148,6 +149,46 @@ def gguf_file():
     print(f"{path.name}: {path.stat().st_size} bytes")
 
 
+def gguf_mxfp4():
+    """GGUF's blocks of MXFP4 against gguf: any codes, any scales, the least ones too."""
+    import gguf
+    random = np.random.default_rng(11)
+    stored = random.integers(0, 256, (SIZE, SIZE // 32, 17), np.uint8)
+    stored[..., 0] = random.integers(100, 130, stored.shape[:2])
+    stored[0, :, 0] = [0, 1]
+    out = gguf.quants.dequantize(stored.reshape(SIZE, -1), gguf.GGMLQuantizationType.MXFP4)
+    yield "MXFP4", {"weight": torch.tensor(stored), "dequantized": torch.tensor(out)}, None
+
+
+def gguf_parts():
+    """A gpt-oss layer as gguf splits it, over three files: experts in MXFP4 with biases, a router with one. Byte i of
+    a tensor's codes is (7 i) mod 256, scale j is 120 + j mod 8, bias k is k / 8."""
+    import gguf
+    hidden, width, experts = 64, 32, 2
+    writer = gguf.GGUFWriter(HERE / "gpt-oss.gguf", "gpt-oss", split_max_tensors=3)
+    writer.add_block_count(1)
+    writer.add_embedding_length(hidden)
+    writer.add_expert_count(experts)
+    writer.add_expert_used_count(1)
+    writer.add_expert_feed_forward_length(width)
+    for name, rows, columns in [("gate", width, hidden), ("up", width, hidden), ("down", hidden, width)]:
+        blocks = experts * rows * columns // 32
+        stored = np.zeros((blocks, 17), np.uint8)
+        stored[:, 0] = 120 + np.arange(blocks) % 8
+        stored[:, 1:] = (7 * np.arange(16 * blocks) % 256).reshape(blocks, 16)
+        writer.add_tensor(f"blk.0.ffn_{name}_exps.weight", stored.reshape(experts, rows, -1),
+                          raw_dtype=gguf.GGMLQuantizationType.MXFP4)
+        bias = np.arange(experts * rows, dtype=np.float32) / 8
+        writer.add_tensor(f"blk.0.ffn_{name}_exps.bias", bias.reshape(experts, rows))
+    router = ((37 * np.arange(experts * hidden)) % 255 - 127).astype(np.float32) / 64
+    writer.add_tensor("blk.0.ffn_gate_inp.weight", router.reshape(experts, hidden))
+    writer.add_tensor("blk.0.ffn_gate_inp.bias", np.arange(experts, dtype=np.float32) / 8)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
 def write(name, cases):
     tensors, options = {}, {}
     for case, parts, quantization in cases:
@@ -164,6 +205,7 @@ def write(name, cases):
 
 
 if __name__ == "__main__":
-    for make in (fp8, compressed_tensors_int8, compressed_tensors_fp8, mxfp4, q8_0):
+    for make in (fp8, compressed_tensors_int8, compressed_tensors_fp8, mxfp4, q8_0, gguf_mxfp4):
         write(make.__name__, list(make()))
     gguf_file()
+    gguf_parts()
