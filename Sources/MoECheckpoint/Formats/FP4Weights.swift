@@ -9,6 +9,7 @@ struct FP4Weights: WeightEncoding {
     let companions: [String]
     let note: String?
     private let grid: ScaleGrid
+    private let form: MXFP4Form
 
     /// Elements that share a scale.
     private static let blockSize = 32
@@ -42,13 +43,16 @@ struct FP4Weights: WeightEncoding {
                 wanted: "[\(rows), \(blocks)] for an expert's weight of [\(rows), \(depth)]")
         }
         grid = try ScaleGrid(scales, rows: rows, depth: depth, blocks: [[1, Self.blockSize]])
+        form = weight.layer.format.mxfp4
         let unread = weight.unreadCompanions
         companions = [scales.name] + unread.names
         note = unread.note
     }
 
     func decoder(from source: any TensorSource) throws(CheckpointError) -> any ChannelDecoder {
-        Decoder(grid: grid, scales: try grid.values(from: source), values: SmallFloat.e2m1.values)
+        Decoder(
+            grid: grid, scales: try grid.values(from: source), values: SmallFloat.e2m1.values,
+            form: form)
     }
 
     private struct Decoder: ChannelDecoder {
@@ -56,6 +60,20 @@ struct FP4Weights: WeightEncoding {
         let scales: [Float]
         /// What every code stands for.
         let values: [Float]
+        let form: MXFP4Form
+
+        func copy(
+            _ channel: Int, _ stored: UnsafeRawBufferPointer,
+            into integers: UnsafeMutablePointer<Int8>
+        ) -> Float? {
+            guard form == .exact else { return nil }
+            let places = Array(grid.places(ofChannel: channel)), size = grid.blockColumns
+            return E2M1Channel(blocks: places.count, blockSize: size).integers(into: integers) {
+                scales[places[$0]]
+            } code: { block, element in
+                Int(stored[(block * size + element) / 2]) >> (element % 2 * 4) & 15
+            }
+        }
 
         func decode(
             _ channel: Int, _ stored: UnsafeRawBufferPointer,

@@ -7,6 +7,7 @@ internal import MoE
 struct GGUFFP4Weights: WeightEncoding, ChannelDecoder {
     let storedShape: [Int]
     let companions: [String] = []
+    private let form: MXFP4Form
     private let scales = SmallFloat.e8m0.values
     private let values = SmallFloat.e2m1.values
 
@@ -23,9 +24,25 @@ struct GGUFFP4Weights: WeightEncoding, ChannelDecoder {
             weight.entry.shape.suffix(2) == [weight.columns / Self.blockSize, Self.blockByteCount]
         else { return nil }
         storedShape = [weight.rows, weight.columns / Self.blockSize, Self.blockByteCount]
+        form = weight.layer.format.mxfp4
     }
 
     func decoder(from source: any TensorSource) -> any ChannelDecoder { self }
+
+    func copy(
+        _ channel: Int, _ stored: UnsafeRawBufferPointer, into integers: UnsafeMutablePointer<Int8>
+    ) -> Float? {
+        guard form == .exact else { return nil }
+        let half = Self.blockSize / 2
+        return E2M1Channel(blocks: storedShape[1], blockSize: Self.blockSize).integers(
+            into: integers
+        ) {
+            scales[Int(stored[$0 * Self.blockByteCount])]
+        } code: { block, element in
+            let byte = stored[block * Self.blockByteCount + 1 + element % half]
+            return Int(byte) >> (element / half * 4) & 15
+        }
+    }
 
     func decode(
         _ channel: Int, _ stored: UnsafeRawBufferPointer,

@@ -11,6 +11,8 @@ public struct WeightFormat: Sendable {
     let gptq: GPTQParameters?
     /// msmodelslim's description.
     let description: ModelSlimDescription?
+    /// How MXFP4 weights become int8.
+    public var mxfp4 = MXFP4Form.requantized
 
     /// A format of its parts.
     init(

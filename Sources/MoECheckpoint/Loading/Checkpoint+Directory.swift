@@ -2,12 +2,21 @@ extension Checkpoint {
     /// A checkpoint of a model's folder: `config.json` and safetensors files, and where a
     /// quantiser has left one, its description.
     ///
-    /// - Parameter directory: the folder; or a GGUF file or any of a model's parts, or a folder with
-    ///   them and no `config.json`.
+    /// - Parameters:
+    ///   - directory: the folder; or a GGUF file or any of a model's parts, or a folder with them
+    ///     and no `config.json`.
+    ///   - mxfp4: how MXFP4 weights become int8.
     /// - Throws: what reading `config.json` and opening the tensors throws: `file`, `format`,
     ///   `configuration`, `tensor`; `unsupported` for a model of no known family or of a format
     ///   that is not read.
-    public init(directory: String) throws(CheckpointError) {
+    public init(
+        directory: String, mxfp4: MXFP4Form = .requantized
+    ) throws(CheckpointError) {
+        try self.init(filesOf: directory)
+        weightFormat.mxfp4 = mxfp4
+    }
+
+    private init(filesOf directory: String) throws(CheckpointError) {
         if let gguf = try Self.ggufFile(directory) {
             try self.init(gguf: gguf)
             return

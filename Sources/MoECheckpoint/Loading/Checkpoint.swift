@@ -17,7 +17,7 @@ public struct Checkpoint: Sendable {
     /// How many decoder layers the model has, dense ones included.
     public let layerCount: Int
     /// What the checkpoint says of the form its weights are stored in.
-    public let weightFormat: WeightFormat
+    public internal(set) var weightFormat: WeightFormat
     let source: any TensorSource
     let index: TensorIndex
 

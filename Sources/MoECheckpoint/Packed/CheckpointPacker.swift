@@ -20,11 +20,15 @@ public struct CheckpointPacker: Sendable {
 
     /// Reads a checkpoint's headers and plans the packed file.
     ///
-    /// - Parameter model: the checkpoint's folder, or a GGUF file.
+    /// - Parameters:
+    ///   - model: the checkpoint's folder, or a GGUF file.
+    ///   - mxfp4: how MXFP4 weights become int8.
     /// - Throws: what opening a ``Checkpoint`` and finding its layers' tensors throws;
     ///   `unsupported` for experts with an activation that has no native kernels.
-    public init(of model: String) throws(CheckpointError) {
-        try self.init(Checkpoint(directory: model), in: model)
+    public init(
+        of model: String, mxfp4: MXFP4Form = .requantized
+    ) throws(CheckpointError) {
+        try self.init(Checkpoint(directory: model, mxfp4: mxfp4), in: model)
     }
 
     /// Plans the packed file of a checkpoint, for a kernel.

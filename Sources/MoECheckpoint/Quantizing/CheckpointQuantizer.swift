@@ -31,6 +31,7 @@ public struct CheckpointQuantizer: Sendable {
     private let shards: [OutputShard]
     private let sourceFiles: [String]
     private let shardSize: Int
+    private let mxfp4: MXFP4Form
     private let state: SourceState
 
     /// Reads a checkpoint's headers and plans the new one.
@@ -40,9 +41,11 @@ public struct CheckpointQuantizer: Sendable {
     ///   - format: the form of the new one.
     ///   - shardSize: how many bytes of tensors a file may have; a tensor that has more gets a
     ///     file of its own.
+    ///   - mxfp4: how MXFP4 weights become int8.
     /// - Throws: what opening a ``Checkpoint`` and finding its layers' tensors throws.
     public init(
-        of directory: String, as format: QuantizedFormat, shardSize: Int = 5_000_000_000
+        of directory: String, as format: QuantizedFormat, shardSize: Int = 5_000_000_000,
+        mxfp4: MXFP4Form = .requantized
     ) throws(CheckpointError) {
         guard !directory.hasSuffix(".gguf") else {
             throw CheckpointError(
@@ -62,10 +65,12 @@ public struct CheckpointQuantizer: Sendable {
         self.format = format
         self.shardSize = shardSize
         source = folder.path
-        state = try Self.state(format, shardSize, sourceFiles, source)
+        state = try Self.state(format, shardSize, mxfp4, sourceFiles, source)
+        self.mxfp4 = mxfp4
+        var weightFormat = try WeightFormat(model, directory: folder.path)
+        weightFormat.mxfp4 = mxfp4
         let checkpoint = try Checkpoint(
-            configuration: model, tensors: tensors,
-            weightFormat: WeightFormat(model, directory: folder.path))
+            configuration: model, tensors: tensors, weightFormat: weightFormat)
         plan = try QuantizationPlan(checkpoint, tensors, as: format)
         shards = try OutputShard.shards(of: plan.pieces, limit: shardSize, format: format)
         sourceByteCount = plan.pieces.reduce(0) { $0 + $1.sourceByteCount }
@@ -116,7 +121,7 @@ public struct CheckpointQuantizer: Sendable {
         try CompanionFiles(in: source).copy(to: partial.path)
         let loss = try write(unfinished, threads: threads, observer: observer)
         try describe(in: partial.path)
-        guard try Self.state(format, shardSize, sourceFiles, source) == state else {
+        guard try Self.state(format, shardSize, mxfp4, sourceFiles, source) == state else {
             throw CheckpointError(
                 .file, "\(source): has changed while it was read, wanted files that stay the same")
         }
@@ -124,11 +129,14 @@ public struct CheckpointQuantizer: Sendable {
     }
 
     private static func state(
-        _ format: QuantizedFormat, _ shardSize: Int, _ files: [String], _ folder: String
+        _ format: QuantizedFormat, _ shardSize: Int, _ mxfp4: MXFP4Form, _ files: [String],
+        _ folder: String
     ) throws(CheckpointError) -> SourceState {
         try SourceState(
-            options: ["format": format.rawValue, "shard size": String(shardSize)], files: files,
-            in: folder)
+            options: [
+                "format": format.rawValue, "shard size": String(shardSize),
+                "form of MXFP4": mxfp4.rawValue,
+            ], files: files, in: folder)
     }
 
     // MARK: - Before

@@ -19,6 +19,12 @@ struct Pack: ParsableCommand {
     @Argument(help: "The file to write.")
     var output: String
 
+    @Option(
+        help: ArgumentHelp(
+            "How MXFP4 weights become int8: requantized; or exact, without rounding the channels "
+                + "for which that can be.", valueName: "form"))
+    var mxfp4: MXFP4Form = .requantized
+
     @Option(help: "How many threads may work, 1 or more; one per processor if not given.")
     var threads: Int?
 
@@ -29,7 +35,7 @@ struct Pack: ParsableCommand {
     }
 
     func run() throws {
-        let packer = try CheckpointPacker(of: input)
+        let packer = try CheckpointPacker(of: input, mxfp4: mxfp4)
         let report = try write(packer)
         let model = try PackedModel(opening: output)
         print(

@@ -29,6 +29,12 @@ struct Quantize: ParsableCommand {
     @Option(help: "The most bytes of tensors that a file may have, such as 500MB or 5GB.")
     var shardSize = ByteCount(5_000_000_000)
 
+    @Option(
+        help: ArgumentHelp(
+            "How MXFP4 weights become int8: requantized; or exact, without rounding the channels "
+                + "for which that can be.", valueName: "form"))
+    var mxfp4: MXFP4Form = .requantized
+
     @Option(help: "How many threads may work, 1 or more; one per processor if not given.")
     var threads: Int?
 
@@ -40,7 +46,7 @@ struct Quantize: ParsableCommand {
 
     func run() throws {
         let quantizer = try CheckpointQuantizer(
-            of: input, as: format, shardSize: shardSize.value)
+            of: input, as: format, shardSize: shardSize.value, mxfp4: mxfp4)
         let report = try write(quantizer)
         print(
             "\(output): \(report.quantizedCount) linear layers in int8, "
@@ -81,3 +87,5 @@ extension QuantizationReport {
 }
 
 extension QuantizedFormat: ExpressibleByArgument {}
+
+extension MXFP4Form: ExpressibleByArgument {}

@@ -74,6 +74,51 @@ struct FP4WeightTests {
             report.summary?.hasPrefix("MXFP4 weights requantised to int8 per channel, ") == true)
     }
 
+    @Test("exact: channels that are integers times a power of two are those, without any loss")
+    func exact() throws {
+        var tensors = try Self.tensors()
+        // Down is 32 rows of four blocks: scales that span 3, with 12 · 8 below 127; in row 1 they
+        // span 4 and its codes are too great for that; in row 2 the lone greater block is zeros.
+        var codes = Self.codes(4096), scales: [UInt8] = []
+        for row in 0..<64 { scales += [120, 121, 123, row % 32 == 1 ? 124 : 122] }
+        scales[11] = 140
+        for place in 2 * 64 + 48..<2 * 64 + 64 { codes[place] = 0x80 }
+        tensors[Self.prefix + "down_proj_blocks"] = try Tensor(codes, .u8, [2, 32, 4, 16])
+        tensors[Self.prefix + "down_proj_scales"] = try Tensor(scales, .u8, [2, 32, 4])
+        tensors[Self.prefix + "gate_up_proj_blocks"] = try Tensor(
+            Self.codes(8192), .u8, [2, 256, 1, 16])
+        tensors[Self.prefix + "gate_up_proj_scales"] = try Tensor(
+            (0..<512).map { UInt8($0 / 4 + 60) }, .u8, [2, 256, 1])
+        tensors[Self.prefix + "gate_up_proj_bias"] = try .floats(
+            [Float](repeating: 0, count: 512), [2, 256])
+        let config = try configuration(Self.config(width: 128))
+        var format = try Checkpoint(
+            configuration: config, tensors: MemoryTensorSource(tensors)
+        ).weightFormat
+        format.mxfp4 = .exact
+        let checkpoint = try inspected(
+            config, MemoryTensorSource(tensors), weightFormat: format)
+        let (layer, report) = try checkpoint.load(0, experts: .int8)
+        guard case .int8(let found) = layer.experts,
+            case .float(let wanted) = try checkpoint.layer(0, experts: .float).experts
+        else { return #expect(Bool(false)) }
+        for (found, wanted) in zip(found, wanted) {
+            for row in 0..<256 {
+                #expect(Self.values(found.gateUp, row) == Array(wanted.gateUp.row(row)))
+            }
+            for row in 0..<32 {
+                let isExact = Self.values(found.down, row) == Array(wanted.down.row(row))
+                #expect(isExact == (row != 1), "row \(row)")
+            }
+        }
+        #expect(found[0].down.scale[0] == 0x1p-8)
+        #expect(report.losses.map(\.projection) == ["down"])
+    }
+
+    private static func values(_ matrix: QuantizedMatrix, _ row: Int) -> [Float] {
+        matrix.values.row(row).map { Float($0) * matrix.scale[row] }
+    }
+
     @Test("the least scale is a subnormal, which is kept")
     func subnormal() throws {
         var tensors = try Self.tensors()

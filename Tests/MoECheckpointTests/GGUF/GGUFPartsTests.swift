@@ -75,6 +75,22 @@ struct GGUFPartsTests {
                 .contains("\(Self.name(3)) has other contents"))
     }
 
+    @Test("gives integers for channels of MXFP4 that are such, where that is asked for")
+    func exact() throws {
+        let checkpoint = try Checkpoint(directory: folder.path, mxfp4: .exact)
+        let (layer, report) = try checkpoint.load(0, experts: .int8)
+        guard case .int8(let found) = layer.experts,
+            case .float(let wanted) = try checkpoint.layer(0, experts: .float).experts
+        else { return #expect(Bool(false)) }
+        // A row of gate has two scales, one twice the other; a row of down has one.
+        for row in 0..<64 {
+            let scale = found[0].gateUp.scale[row]
+            let values = found[0].gateUp.values.row(row).map { Float($0) * scale }
+            #expect((values == Array(wanted[0].gateUp.row(row))), "row \(row)")
+        }
+        #expect(report == LoadReport())
+    }
+
     private var refusal: String { message { _ = try Checkpoint(directory: folder.path) } }
 
     @Test("is refused without a part, with one in another's place, and under other names")
