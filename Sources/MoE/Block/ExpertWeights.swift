@@ -11,15 +11,22 @@ public struct Expert<Weights: Sendable>: Sendable {
     public var gateUpBias: [Float]?
     /// Added to the dequantised output before the routing weight: `[D]`.
     public var downBias: [Float]?
+    /// What an activated row is multiplied by before it is quantised, `[H]`; int8 weights only.
+    ///
+    /// The operator's `quant_scale`. The columns of `down` have been divided by it before they
+    /// were quantised, as ``ExpertWeights/quantized(smooth:)`` does.
+    public var smooth: [Float]?
 
     /// An expert of its matrices.
     public init(
-        gateUp: Weights, down: Weights, gateUpBias: [Float]? = nil, downBias: [Float]? = nil
+        gateUp: Weights, down: Weights, gateUpBias: [Float]? = nil, downBias: [Float]? = nil,
+        smooth: [Float]? = nil
     ) {
         self.gateUp = gateUp
         self.down = down
         self.gateUpBias = gateUpBias
         self.downBias = downBias
+        self.smooth = smooth
     }
 }
 

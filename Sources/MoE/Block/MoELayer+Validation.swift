@@ -88,9 +88,33 @@ extension ExpertWeights {
                     "\(name): \(what) = \(depth) is above \(MoELayer.maximumInt8Depth), "
                         + "the depth to which int32 sums are exact")
             }
+            for (index, expert) in experts.enumerated() {
+                try Self.check(
+                    smooth: expert.smooth, of: "\(name)[\(index)]", width: shape.expertWidth)
+            }
             return shape
         case .float(let experts):
+            if let index = experts.firstIndex(where: { $0.smooth != nil }) {
+                throw MoEError(
+                    .configuration,
+                    "\(name)[\(index)]: smooth factors on float weights, wanted int8 weights")
+            }
             return try Self.shape(of: experts, name: name, isGated: isGated) { $0.dimensions }
+        }
+    }
+
+    /// Checks an expert's smooth factors: one per column of the down-projection, above 0.
+    static func check(
+        smooth: [Float]?, of name: String, width: Int
+    ) throws(MoEError) {
+        guard let smooth else { return }
+        guard smooth.count == width else {
+            throw MoEError(.shape, "\(name): smooth factors [\(smooth.count)], wanted [\(width)]")
+        }
+        if let index = smooth.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
+            throw MoEError(
+                .value,
+                "\(name): smooth factor \(index) is \(smooth[index]), wanted above 0 and finite")
         }
     }
 

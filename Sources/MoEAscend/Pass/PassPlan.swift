@@ -41,7 +41,7 @@ final class PassPlan {
             .accumulators(
                 pass[layout.accumulators], weightScale: weights.gateUpScale,
                 rowScale: pass[layout.rowScale]),
-            counts: pass[layout.counts],
+            counts: pass[layout.counts], smooth: weights.smooth,
             .init(
                 size: (shape.rows, experts.expertWidth, count), activation: activation,
                 gate: .left),

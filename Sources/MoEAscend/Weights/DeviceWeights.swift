@@ -12,6 +12,9 @@ final class DeviceWeights {
     let gateUpScale: OwnedTensor
     /// `[E, D]` in the type that the second GEMM wants.
     let downScale: OwnedList
+    /// What activated rows are multiplied by, `[E, H]` float32; nil where no expert has factors.
+    let smooth: UnsafeMutableRawPointer?
+    private let smoothMemory: DeviceBuffer?
     /// The sizes.
     let shape: ExpertShape
 
@@ -26,8 +29,17 @@ final class DeviceWeights {
         _ experts: [Expert<QuantizedMatrix>], shape: ExpertShape, _ session: DeviceSession
     ) throws(AscendError) {
         let upload = WeightUpload(session), options = session.options
-        try session.checkRoom(for: WeightUpload.byteCount(of: shape, options))
+        let factorBytes = WeightUpload.smoothByteCount(of: experts, shape)
+        try session.checkRoom(for: WeightUpload.byteCount(of: shape, options) + factorBytes)
         self.shape = shape
+        if factorBytes > 0 {
+            let memory = try upload.smoothFactors(experts, width: shape.expertWidth)
+            smooth = memory.address
+            smoothMemory = consume memory
+        } else {
+            smooth = nil
+            smoothMemory = nil
+        }
         gateUp = try upload.matrices(
             experts, \.gateUp.values, [shape.hiddenSize, 2 * shape.expertWidth], "gate·up weights")
         down = try upload.matrices(

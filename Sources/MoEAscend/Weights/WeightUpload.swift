@@ -19,6 +19,31 @@ struct WeightUpload {
                 + hidden * options.downScaleType.size)
     }
 
+    /// The bytes that smooth factors take; 0 where no expert has any.
+    static func smoothByteCount(of experts: Experts, _ shape: ExpertShape) -> Int {
+        guard experts.contains(where: { $0.smooth != nil }) else { return 0 }
+        return experts.count * shape.expertWidth * DeviceElement.float32.size
+    }
+
+    /// The smooth factors of all experts, `[E, H]` float32; 1 for an expert without.
+    ///
+    /// - Parameters:
+    ///   - experts: the experts.
+    ///   - width: H.
+    /// - Returns: their memory.
+    /// - Throws: `memory` if they do not fit, what a call reports.
+    func smoothFactors(_ experts: Experts, width: Int) throws(AscendError) -> DeviceBuffer {
+        let bytes = width * DeviceElement.float32.size
+        let memory = try DeviceBuffer(
+            byteCount: experts.count * bytes, for: "smooth factors", session.library)
+        for (index, expert) in experts.enumerated() {
+            try session.write(
+                expert.smooth ?? Array(repeating: 1, count: width),
+                to: memory.address + index * bytes)
+        }
+        return memory
+    }
+
     /// One matrix of every expert, as operators see them: `[E, K, N]`.
     ///
     /// - Parameters:

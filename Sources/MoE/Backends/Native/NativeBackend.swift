@@ -21,12 +21,13 @@ package struct NativeBackend: ExpertBackend {
         }
         switch consume experts {
         case .int8(let experts):
+            let smooth = SmoothFactors(experts, width: shape.expertWidth)
             return .pass(
                 NativeExperts(
                     packed: try PackedExperts(
                         packing: experts, shape: shape, kernel: kernel,
                         threads: WorkerPool.processorCount),
-                    activation: mode))
+                    activation: mode, smooth: smooth))
         case .float(let experts):
             return try floatExperts.prepare(.float(experts), shape: shape, activation: activation)
         }

@@ -93,6 +93,9 @@ extension NativeExperts {
             row_scale: inputs.scale + block.first, swiglu: activation.parameters,
             h: activated + first, h_stride: stride)
         kernel.expertTiles.functions.activate(&tile)
+        smooth?.multiply(
+            activated + first, rows: block.count, stride: stride, expert: block.expert,
+            columns: first..<first + layout.usedWidth(panel), kernels: kernel.activation)
     }
 
     /// Quantises activated rows of one expert, and finds what their products start from.

@@ -2,6 +2,7 @@
 struct NativeExperts: ExpertPass {
     let packed: PackedExperts
     let activation: SwiGLU
+    let smooth: SmoothFactors?
 
     var readsQuantizedTokens: Bool { true }
     var kernel: GemmKernel { packed.kernel }

@@ -44,16 +44,24 @@ struct Int8Stages<Multiplier: TileMultiplier>: ExpertStages {
         let values = rows.quantized.base, scale = rows.quantizedScale.base
         forEachBlockOfRows(dispatch, threads: threads) { expert, block, worker in
             let first = block.lowerBound
-            experts[expert].gateUp.scale.withUnsafeBufferPointer { weightScale in
-                withOptionalElements(of: experts[expert].gateUpBias) { bias in
+            withFactors(of: experts[expert]) { factors in
+                activation.run(
+                    rows: block.count, accumulators: accumulators + first * activation.inputWidth,
+                    stride: activation.inputWidth, activationScale: activationScale + first,
+                    factors: factors, scratch: scratch + worker * activation.scratchCount,
+                    values: values + first * width, valueStride: width, scale: scale + first)
+            }
+        }
+    }
+
+    private func withFactors(
+        of expert: Expert<QuantizedMatrix>, _ body: (ExpertActivationKernel.Factors) -> Void
+    ) {
+        expert.gateUp.scale.withUnsafeBufferPointer { weightScale in
+            withOptionalElements(of: expert.gateUpBias) { bias in
+                withOptionalElements(of: expert.smooth) { smooth in
                     guard let weightScale = weightScale.baseAddress else { return }
-                    activation.run(
-                        rows: block.count,
-                        accumulators: accumulators + first * activation.inputWidth,
-                        stride: activation.inputWidth, activationScale: activationScale + first,
-                        factors: .init(weightScale: weightScale, bias: bias),
-                        scratch: scratch + worker * activation.scratchCount,
-                        values: values + first * width, valueStride: width, scale: scale + first)
+                    body(.init(weightScale: weightScale, bias: bias, smooth: smooth))
                 }
             }
         }
