@@ -86,7 +86,7 @@ let package = Package(
         // Without package access: an engine in another package sees no more of the libraries.
         .target(
             name: "GenerateEngine",
-            dependencies: ["MoE", "MoECheckpoint"],
+            dependencies: ["MoE", "MoEAscend", "MoECheckpoint"],
             path: "Examples/Generate/Engine",
             packageAccess: false,
             swiftSettings: swiftSettings),

@@ -12,5 +12,6 @@ struct MoEGenerate: ParsableCommand {
             and out of models whose tokens are bytes, like the one in Models/; others take and \
             print token ids.
             """,
-        subcommands: [Generate.self, Logits.self], defaultSubcommand: Generate.self)
+        subcommands: [Generate.self, Evaluate.self, Calibrate.self, Logits.self],
+        defaultSubcommand: Generate.self)
 }

@@ -6,7 +6,7 @@ public import MoECheckpoint
 /// Which model, and what computes its experts.
 struct ModelOptions: ParsableArguments {
     @Option(help: "The model's folder: config.json and safetensors.")
-    var model = "Models/demo-qwen3-moe"
+    var model = Self.shippedModel
 
     @Option(help: "What computes: \(BackendName.allCases.map(\.rawValue).joined(separator: ", ")).")
     var backend: BackendName = .auto
@@ -14,8 +14,13 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "The form of the experts: int8, or float for the weights as they are.")
     var experts: ExpertFormat = .int8
 
+    @OptionGroup var smooth: SmoothOptions
+
     @Option(help: "How many threads compute the experts; one per processor if not given.")
     var threads: Int?
+
+    /// The model that stands in this repository.
+    static let shippedModel = "Models/byte-qwen3-moe"
 
     func validate() throws {
         if let threads, threads < 1 {
@@ -25,9 +30,10 @@ struct ModelOptions: ParsableArguments {
 
     /// The model, loaded.
     func decoder() throws -> Decoder {
-        try Decoder(
+        let factors = experts == .int8 ? try smooth.factors(for: model) : nil
+        return try Decoder(
             directory: model,
-            experts: ExpertChoice(experts, backend: backend, threads: threads))
+            experts: ExpertChoice(experts, backend: backend, threads: threads, smooth: factors))
     }
 }
 

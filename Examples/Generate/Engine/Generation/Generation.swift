@@ -37,16 +37,16 @@ extension Decoder {
                 "a prompt of \(prompt.count) tokens and \(count) to generate, wanted at least one "
                     + "and at most \(configuration.positions) together")
         }
-        var state = makeState(positions: length, rows: min(prompt.count, Self.rowsPerPass))
+        let state = makeState(positions: length, rows: min(prompt.count, Self.rowsPerPass))
         var sampler = sampler, tokens: [Int] = []
         let start = ContinuousClock.now
         for first in stride(from: 0, to: prompt.count, by: Self.rowsPerPass) {
-            try forward(prompt[first...].prefix(Self.rowsPerPass), state: &state)
+            try forward(prompt[first...].prefix(Self.rowsPerPass), state: state)
         }
         let prefilled = ContinuousClock.now
         state.expertTime = .zero
         while tokens.count < count {
-            if let last = tokens.last { try forward([last], state: &state) }
+            if let last = tokens.last { try forward([last], state: state) }
             let token = sampler.next(state.logits)
             if configuration.lastTokens.contains(token) { break }
             tokens.append(token)
@@ -68,13 +68,13 @@ extension Decoder {
     /// - Throws: what ``forward(_:state:logitRows:)`` throws.
     public func logits(of tokens: [Int], oneByOne: Bool = false) throws -> Matrix<Float> {
         let rowsPerPass = oneByOne ? 1 : tokens.count
-        var state = makeState(
+        let state = makeState(
             positions: tokens.count, rows: rowsPerPass, logitRows: rowsPerPass)
         var logits: [Float] = []
         logits.reserveCapacity(tokens.count * configuration.vocabularySize)
         for first in stride(from: 0, to: tokens.count, by: max(rowsPerPass, 1)) {
             try forward(
-                tokens[first...].prefix(rowsPerPass), state: &state, logitRows: rowsPerPass)
+                tokens[first...].prefix(rowsPerPass), state: state, logitRows: rowsPerPass)
             state.logits.withUnsafeBufferPointer { logits += $0 }
         }
         return try Matrix(

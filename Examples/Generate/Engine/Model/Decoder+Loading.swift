@@ -47,20 +47,11 @@ extension Decoder {
         decoder.experts = experts
         for index in layers.indices {
             guard layers[index].feedForward.block != nil else { continue }
-            let block = try checkpoint.block(index, experts)
+            let block = try experts.block(of: index, in: checkpoint)
             decoder.layers[index].feedForward = .experts(block)
             decoder.firstBlock = block
         }
         return decoder
-    }
-}
-
-extension Checkpoint {
-    /// A layer's experts on their backend.
-    func block(_ layer: Int, _ experts: ExpertChoice) throws -> MoEBlock {
-        try MoEBlock(
-            self.layer(layer, experts: experts.format),
-            backend: BackendCatalog.backend(experts.backend).backend, threads: experts.threads)
     }
 }
 
@@ -98,7 +89,7 @@ extension DecoderLayer {
         feedForwardNorm = try norm("post_attention_layernorm", width)
         feedForward =
             if try checkpoint.isMoE(layer: index) {
-                .experts(try checkpoint.block(index, experts))
+                .experts(try experts.block(of: index, in: checkpoint))
             } else {
                 .dense(
                     DenseNetwork(

@@ -5,8 +5,8 @@ public import MoECheckpoint
 ///
 /// ```swift
 /// let decoder = try Decoder(directory: "Models/byte-qwen3-moe")
-/// var state = decoder.makeState(positions: 512, rows: 512)
-/// try decoder.forward(prompt, state: &state)
+/// let state = decoder.makeState(positions: 512, rows: 512)
+/// try decoder.forward(prompt, state: state)
 /// state.logits   // of the token that comes next
 /// ```
 public struct Decoder: Sendable {
@@ -48,14 +48,14 @@ public struct Decoder: Sendable {
     ///   - logitRows: of how many of the tokens, from the last one back, logits are wanted.
     /// - Throws: ``EngineError`` for tokens that do not exist or do not fit; what the block throws.
     public func forward(
-        _ tokens: ArraySlice<Int>, state: inout DecoderState, logitRows: Int = 1
+        _ tokens: ArraySlice<Int>, state: DecoderState, logitRows: Int = 1
     ) throws {
-        try forward(tokens, state: &state, logitRows: logitRows, observer: nil)
+        try forward(tokens, state: state, logitRows: logitRows, observer: nil)
     }
 
     /// The pass, with an observer of its layers.
     func forward(
-        _ tokens: ArraySlice<Int>, state: inout DecoderState, logitRows: Int,
+        _ tokens: ArraySlice<Int>, state: DecoderState, logitRows: Int,
         observer: (any LayerObserver)?
     ) throws {
         try check(tokens, state, logitRows: logitRows)
@@ -68,7 +68,7 @@ public struct Decoder: Sendable {
             }
         }
         for (index, layer) in layers.enumerated() {
-            try layer.forward(rows: rows, index: index, state: &state, observer: observer)
+            try layer.forward(rows: rows, index: index, state: state, observer: observer)
         }
         state.position += rows
         state.logitRows = logitRows
@@ -78,7 +78,7 @@ public struct Decoder: Sendable {
     }
 
     private func check(
-        _ tokens: ArraySlice<Int>, _ state: borrowing DecoderState, logitRows: Int
+        _ tokens: ArraySlice<Int>, _ state: DecoderState, logitRows: Int
     ) throws {
         if let token = tokens.first(where: { $0 < 0 || $0 >= configuration.vocabularySize }) {
             throw EngineError(

@@ -9,7 +9,7 @@ struct DecoderLayer: Sendable {
 
     /// Computes the rows in the state's memory, in place.
     func forward(
-        rows: Int, index: Int, state: inout DecoderState, observer: (any LayerObserver)?
+        rows: Int, index: Int, state: DecoderState, observer: (any LayerObserver)?
     ) throws {
         let count = rows * attentionNorm.weight.count
         let hidden = state.activations.hidden.base, normed = state.activations.normed.base

@@ -1,7 +1,7 @@
 import MoE
 
 /// The memory of one text: what attention remembers, and where the steps write.
-public struct DecoderState: ~Copyable {
+public final class DecoderState {
     /// How many tokens the text has.
     public internal(set) var position = 0
     /// How many it may have.
@@ -48,7 +48,7 @@ public struct DecoderState: ~Copyable {
     }
 
     /// Forgets the text.
-    public mutating func clear() {
+    public func clear() {
         position = 0
         expertTime = .zero
     }

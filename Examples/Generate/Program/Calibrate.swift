@@ -1,0 +1,82 @@
+import ArgumentParser
+import Foundation
+import GenerateEngine
+import MoE
+import MoECheckpoint
+
+/// `moe-generate calibrate`: finds smooth factors for a model's int8 experts.
+struct Calibrate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Finds smooth factors for a model's int8 experts.",
+        discussion: """
+            Runs a text through float experts and keeps the greatest magnitudes of what every \
+            down-projection reads. Every layer gets the α whose int8 block errs least on the text. \
+            generate and evaluate find the factors beside the model, or take them with --smooth. Calibrate on text that no figure is measured on.
+            """)
+
+    @Argument(help: "The model's folder: config.json and safetensors.")
+    var model: String
+
+    @Option(help: "A file, or a folder of Swift sources.")
+    var text: String
+
+    @Option(help: "How many bytes of the text to take, at most.")
+    var bytes = 65_536
+
+    @Option(help: "The file to write; \(SmoothFactors.fileName) beside the model if not given.")
+    var output: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        if bytes < 1 { throw ValidationError("--bytes \(bytes): wanted 1 or more") }
+    }
+
+    func run() throws {
+        let decoder = try Decoder(directory: model, experts: ExpertChoice(.float))
+        guard let vocabulary = ByteVocabulary(decoder.configuration) else {
+            throw EngineError("\(model): its tokens are not bytes, wanted a model of bytes")
+        }
+        let tokens = vocabulary.tokens(of: try SourceText.read(text, limit: bytes))
+        let calibration = try Calibration(decoder, tokens: tokens)
+        let path = output ?? model + "/" + SmoothFactors.fileName
+        try calibration.factors.write(to: path)
+        if json {
+            print(try json(calibration, path: path).text(.indented), terminator: "")
+            return
+        }
+        print("layer      α  error with factors  without")
+        for layer in calibration.layers {
+            let chosen = layer.chosen.map {
+                String(format: "%4.1f %18.4f %%", $0.alpha, $0.error * 100)
+            }
+            print(
+                String(format: "%5d   ", layer.layer)
+                    + (chosen ?? "none                    ")
+                    + String(format: "%8.4f %%", layer.plainError * 100))
+        }
+        print(path)
+    }
+
+    private func json(_ calibration: Calibration, path: String) -> JSONValue {
+        .object([
+            "file": .string(path),
+            "layers": .array(
+                calibration.layers.map { layer in
+                    .object([
+                        "layer": .integer(layer.layer),
+                        "alpha": layer.chosen.map { .number(Double($0.alpha)) } ?? .null,
+                        "error": .number(layer.chosen?.error ?? layer.plainError),
+                        "error_without": .number(layer.plainError),
+                        "trials": .array(
+                            layer.errors.map {
+                                .object([
+                                    "alpha": .number(Double($0.alpha)), "error": .number($0.error),
+                                ])
+                            }),
+                    ])
+                }),
+        ])
+    }
+}
