@@ -1,9 +1,10 @@
 # Every target is a command or two that a person could type; nothing here knows more than they say.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test aarch64 amx isas sanitize fuzz lint no-openblas golden golden-families families check-quantized peers check-cann-abi clean
+.PHONY: help setup build run test aarch64 amx isas sanitize fuzz lint no-openblas golden golden-families families check-quantized check-generate peers check-cann-abi clean
 
 MODEL := Models/demo-qwen3-moe
+LANGUAGE_MODEL := Models/byte-qwen3-moe
 BUILT := .build/release/.moe-block-is-built
 
 help: ## list the targets
@@ -85,6 +86,15 @@ golden-families: .build-golden/installed build ## compare moe-cli with blocks of
 
 check-quantized: build ## let transformers and compressed-tensors read what quantize writes
 	@Scripts/check-quantized.sh
+
+# Figures of the shipped model, and of random ones with the shapes of two other architectures.
+check-generate: .build-golden/installed build ## compare moe-generate's logits with transformers'
+	.build-golden/bin/python Tests/Vectors/Generate/make_models.py --large .build-golden/models
+	.build-golden/bin/python Tests/Vectors/Generate/make_models.py --of $(LANGUAGE_MODEL) \
+	    .build-golden/models/shipped
+	.build-golden/bin/python Tests/Vectors/Generate/check_parity.py .build/release/moe-generate \
+	    $(addprefix .build-golden/models/,qwen3_moe mixtral olmoe) \
+	    $(LANGUAGE_MODEL)=.build-golden/models/shipped
 
 peers: build ## run the layer beside other programs, installed from PyPI (more than an hour)
 	python3 Benchmarks/Peers/compare.py
