@@ -24,7 +24,7 @@ public struct MoEBlock: Sendable {
     /// How many threads work.
     public let threads: Int
 
-    private let router: PreparedRouter
+    let router: PreparedRouter
     private let selection: (any ExpertSelection)?
     let routed: PreparedExperts
     let shared: PreparedSharedExpert?

@@ -74,6 +74,13 @@ struct PreparedRouter: Sendable {
         }
     }
 
+    /// The logits of one token, by the kernel alone.
+    func findLogits(ofToken x: UnsafePointer<Float>, into logits: UnsafeMutablePointer<Float>) {
+        RowKernels.logits(
+            tokens: 1, width: width, x: x, xStride: width, weight: weight, experts: 0..<expertCount,
+            into: logits, stride: expertCount)
+    }
+
     /// The logits of every token, `stride` apart.
     private func findLogits(
         of hidden: UnsafePointer<Float>, tokens: Int, in scratch: inout RouterScratch, stride: Int,

@@ -50,6 +50,9 @@ struct Bench: ParsableCommand {
     @Flag(help: "Measure the fused operator alone, out of cache and in it.")
     var op = false
 
+    @Flag(help: "Measure one token through the layer beside its kernels alone, on one thread.")
+    var decode = false
+
     @Option(help: "An SVG file for the results under their limits, a roofline.")
     var plot: String?
 
@@ -66,6 +69,7 @@ struct Bench: ParsableCommand {
     func run() throws {
         guard !op else { return try runOperator() }
         if let packed { return try runPacked(packed) }
+        guard !decode else { return try runDecode() }
         let offers = device.offers
         let backends = try backend.names.map {
             try BackendCatalog.backend($0, offers: offers).backend
@@ -113,6 +117,19 @@ extension Bench {
             print(try all.text(.indented), terminator: "")
         } else {
             print(OperatorResult.header)
+            for result in results { print(result.line) }
+        }
+    }
+}
+
+extension Bench {
+    private func runDecode() throws {
+        let results = try shape.compactMap { try DecodeBench(shape: $0, rounds: rounds).run() }
+        if json {
+            let all: JSONValue = .object(["results": .array(results.map(\.json))])
+            print(try all.text(.indented), terminator: "")
+        } else {
+            print(DecodeResult.header)
             for result in results { print(result.line) }
         }
     }

@@ -1,0 +1,146 @@
+internal import MoEKernels
+
+/// The kernels of one token's pass and nothing else, one after the other on one thread.
+///
+/// What a benchmark holds a whole pass against: the experts are known beforehand, nothing is
+/// checked, sorted, shared by threads or timed. The output has the block's bits.
+package final class DecodeKernels {
+    private let experts: NativeExperts
+    private let router: PreparedRouter
+    private let slots: Int
+    private var logits = Buffer<Float>()
+    private var token = Buffer<Int8>()
+    /// The token's scale, and that of the activated row.
+    private var scales = Buffer<Float>()
+    private var products = Buffer<Int32>()
+    private var activated = Buffer<Float>()
+    private var quantized = Buffer<Int8>()
+    private var rows = Buffer<Int32>()
+    private var rowOf = Buffer<Int32>()
+    private var result = Buffer<Float>()
+
+    /// The kernels of a block; nil for experts of another backend, and for a shared expert.
+    package init?(_ block: MoEBlock) {
+        guard case .pass(let pass) = block.routed, let experts = pass as? NativeExperts,
+            experts.smooth == nil, !block.hasSharedExpert
+        else { return nil }
+        self.experts = experts
+        router = block.router
+        slots = block.topK
+        let shape = experts.shape, stride = cacheLines(experts.kernel.panelColumns)
+        logits.resize(router.expertCount)
+        token.resize(shape.hiddenSize)
+        scales.resize(2)
+        products.resize(2 * stride)
+        activated.resize(shape.expertWidth)
+        quantized.resize(shape.expertWidth)
+        rows.resize(experts.packed.down.count * slots * stride)
+        rowOf.resize(slots)
+        for slot in 0..<slots { rowOf.base[slot] = Int32(slot) }
+        result.resize(shape.hiddenSize)
+    }
+
+    /// The most recent output, `[D]`.
+    package var output: [Float] { result.array }
+
+    /// Computes a token.
+    ///
+    /// - Parameters:
+    ///   - hidden: the token, `[D]`.
+    ///   - chosen: its experts, `[k]`.
+    ///   - weights: their weights, `[k]`.
+    package func run(_ hidden: Span<Float>, experts chosen: [Int32], weights: [Float]) {
+        hidden.withUnsafeBufferPointer { hidden in
+            guard let x = hidden.baseAddress, chosen.count == slots else { return }
+            router.findLogits(ofToken: x, into: logits.base)
+            scales.base[0] = quantizeRow(x, count: hidden.count, into: token.base)
+            var start: Int32 = 0
+            experts.kernel.findStarts(
+                of: token.base, count: 1, depth: hidden.count, into: &start)
+            for slot in 0..<slots {
+                let next = slot + 1 < slots ? Int(chosen[slot + 1]) : nil
+                compute(Int(chosen[slot]), slot, start: start, next: next)
+            }
+            weights.withUnsafeBufferPointer { weights in
+                if let weights = weights.baseAddress { sum(x, weights: weights) }
+            }
+        }
+    }
+
+    /// One expert's row.
+    private func compute(_ expert: Int, _ slot: Int, start: Int32, next: Int?) {
+        let packed = experts.packed, stride = cacheLines(experts.kernel.panelColumns)
+        for panel in 0..<packed.gate.count {
+            let up = packed.upPanel(panel, of: expert), last = panel + 1 == packed.gate.count
+            let columns = packed.gate.width(panel), depth = packed.gate.depth
+            let after =
+                last ? packed.downPanel(0, of: expert) : packed.gatePanel(panel + 1, of: expert)
+            multiply(
+                token.base, start, packed.gatePanel(panel, of: expert), columns, depth,
+                into: products.base, next: up)
+            multiply(
+                token.base, start, up, columns, depth, into: products.base + stride, next: after)
+            activate(expert, panel, stride: stride)
+        }
+        let width = packed.shape.expertWidth
+        scales.base[1] = quantizeRow(
+            activated.base, count: width, into: quantized.base, kernels: experts.kernel.activation)
+        var rowStart: Int32 = 0
+        experts.kernel.findStarts(of: quantized.base, count: 1, depth: width, into: &rowStart)
+        for panel in 0..<packed.down.count {
+            let out = rows.base + (panel * slots + slot) * stride
+            let last = panel + 1 == packed.down.count
+            multiply(
+                quantized.base, rowStart, packed.downPanel(panel, of: expert),
+                packed.down.width(panel), width, into: out,
+                next: last
+                    ? next.map { packed.gatePanel(0, of: $0) }
+                    : packed.downPanel(panel + 1, of: expert))
+            let column = packed.down.firstColumn(panel)
+            var tile = moe_output_rows(
+                rows: 1, columns: packed.down.width(panel), products: out, product_stride: stride,
+                row_scale: scales.base + 1, channel_scale: packed.downScale(expert) + column,
+                bias: packed.downBias(expert).map { UnsafePointer($0 + column) }, out: out,
+                out_stride: stride)
+            experts.kernel.expertTiles.functions.scale_rows(&tile)
+        }
+    }
+
+    private func multiply(
+        _ row: UnsafePointer<Int8>, _ start: Int32, _ panel: UnsafePointer<UInt8>, _ columns: Int,
+        _ depth: Int, into out: UnsafeMutablePointer<Int32>, next: UnsafeMutablePointer<UInt8>?
+    ) {
+        var row = row, start = start
+        experts.kernel.multiply(
+            rows: &row, start: &start, count: 1, depth: depth, panel: panel, columns: columns,
+            into: out, stride: cacheLines(experts.kernel.panelColumns),
+            next: next.map { UnsafePointer($0) })
+    }
+
+    private func activate(_ expert: Int, _ panel: Int, stride: Int) {
+        let packed = experts.packed, first = packed.gate.firstColumn(panel)
+        var tile = moe_activation_tile(
+            rows: 1, columns: packed.gate.usedWidth(panel), gate: products.base,
+            up: products.base + stride, stride: 2 * stride,
+            gate_scale: packed.gateScale(expert) + first, up_scale: packed.upScale(expert) + first,
+            gate_bias: packed.gateBias(expert).map { UnsafePointer($0 + first) },
+            up_bias: packed.upBias(expert).map { UnsafePointer($0 + first) },
+            row_scale: scales.base, swiglu: experts.activation.parameters,
+            h: activated.base + first, h_stride: packed.shape.expertWidth)
+        experts.kernel.expertTiles.functions.activate(&tile)
+    }
+
+    /// The weighted sum of all slots.
+    private func sum(_ hidden: UnsafePointer<Float>, weights: UnsafePointer<Float>) {
+        let down = experts.packed.down, stride = cacheLines(experts.kernel.panelColumns)
+        for panel in 0..<down.count {
+            let column = down.firstColumn(panel)
+            var sums = moe_slot_sum(
+                tokens: 1, slots: slots, columns: down.usedWidth(panel),
+                rows: rows.base + panel * slots * stride, row_stride: stride,
+                row_of: rowOf.base, weights: weights, hidden: hidden + column,
+                out: result.base + column, width: experts.shape.hiddenSize)
+            experts.kernel.expertTiles.functions.sum_slots(&sums)
+        }
+    }
+}
