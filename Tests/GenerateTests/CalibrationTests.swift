@@ -6,15 +6,17 @@ import Testing
 
 @Suite("Calibration")
 struct CalibrationTests {
-    @Test("takes factors for a layer only where they err less", arguments: TinyModel.allCases)
+    @Test(
+        "takes factors for a layer only where they change predictions less",
+        arguments: TinyModel.allCases)
     func chosen(_ model: TinyModel) throws {
         let decoder = try model.decoder(.float)
         let calibration = try Calibration(decoder, tokens: try model.expected().tokens, window: 8)
 
         #expect(calibration.layers.map(\.layer) == decoder.checkpoint.moeLayers)
         for layer in calibration.layers {
-            #expect(layer.plainError > 0)
-            #expect(layer.chosen.map { $0.error < layer.plainError } ?? true)
+            #expect(layer.plainDivergence > 0)
+            #expect(layer.chosen.map { $0.divergence < layer.plainDivergence } ?? true)
             #expect((calibration.factors.layers[layer.layer] == nil) == (layer.chosen == nil))
         }
     }

@@ -10,8 +10,9 @@ struct Calibrate: ParsableCommand {
         abstract: "Finds smooth factors for a model's int8 experts.",
         discussion: """
             Runs a text through float experts and keeps the greatest magnitudes of what every \
-            down-projection reads. Every layer gets the α whose int8 block errs least on the text. \
-            generate and evaluate find the factors beside the model, or take them with --smooth. Calibrate on text that no figure is measured on.
+            down-projection reads. Every layer gets the α with which its int8 experts change the \
+            predictions of the text least. generate and evaluate find the factors beside the \
+            model, or take them with --smooth. Calibrate on text that no figure is measured on.
             """)
 
     @Argument(help: "The model's folder: config.json and safetensors.")
@@ -26,11 +27,16 @@ struct Calibrate: ParsableCommand {
     @Option(help: "The file to write; \(SmoothFactors.fileName) beside the model if not given.")
     var output: String?
 
+    @Option(help: "How many threads compute; one per processor if not given.")
+    var threads: Int?
+
     @Flag(help: "Print JSON.")
     var json = false
 
     func validate() throws {
-        if bytes < 1 { throw ValidationError("--bytes \(bytes): wanted 1 or more") }
+        for (name, value) in [("bytes", bytes), ("threads", threads ?? 1)] where value < 1 {
+            throw ValidationError("--\(name) \(value): wanted 1 or more")
+        }
     }
 
     func run() throws {
@@ -39,22 +45,24 @@ struct Calibrate: ParsableCommand {
             throw EngineError("\(model): its tokens are not bytes, wanted a model of bytes")
         }
         let tokens = vocabulary.tokens(of: try SourceText.read(text, limit: bytes))
-        let calibration = try Calibration(decoder, tokens: tokens)
+        let calibration = try Calibration(
+            decoder, tokens: tokens,
+            threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let path = output ?? model + "/" + SmoothFactors.fileName
         try calibration.factors.write(to: path)
         if json {
             print(try json(calibration, path: path).text(.indented), terminator: "")
             return
         }
-        print("layer      α  error with factors  without")
+        print("mean KL divergence, nats, with the int8 experts of one layer")
+        print("layer      α  with factors   without")
         for layer in calibration.layers {
             let chosen = layer.chosen.map {
-                String(format: "%4.1f %18.4f %%", $0.alpha, $0.error * 100)
+                String(format: "%4.1f %13.2e", $0.alpha, $0.divergence)
             }
             print(
-                String(format: "%5d   ", layer.layer)
-                    + (chosen ?? "none                    ")
-                    + String(format: "%8.4f %%", layer.plainError * 100))
+                String(format: "%5d   ", layer.layer) + (chosen ?? "none              ")
+                    + String(format: "%10.2e", layer.plainDivergence))
         }
         print(path)
     }
@@ -67,12 +75,13 @@ struct Calibrate: ParsableCommand {
                     .object([
                         "layer": .integer(layer.layer),
                         "alpha": layer.chosen.map { .number(Double($0.alpha)) } ?? .null,
-                        "error": .number(layer.chosen?.error ?? layer.plainError),
-                        "error_without": .number(layer.plainError),
+                        "kl_mean": .number(layer.chosen?.divergence ?? layer.plainDivergence),
+                        "kl_mean_without": .number(layer.plainDivergence),
                         "trials": .array(
-                            layer.errors.map {
+                            layer.trials.map {
                                 .object([
-                                    "alpha": .number(Double($0.alpha)), "error": .number($0.error),
+                                    "alpha": .number(Double($0.alpha)),
+                                    "kl_mean": .number($0.divergence),
                                 ])
                             }),
                     ])

@@ -2,20 +2,17 @@ import MoE
 import MoECheckpoint
 
 /// Watches float experts at work: how great every element becomes that their down-projections read.
+///
+/// A row is quantised by its own greatest magnitude, so its elements count as shares of that.
 final class ActivationMaxima: LayerObserver {
     /// What was collected, by layer.
     private(set) var layers: [Int: LayerMaxima] = [:]
-    /// Of every pass this many rows are kept.
-    private let samplesPerPass: Int
 
     /// An observer of all MoE layers of a model.
     ///
-    /// - Parameters:
-    ///   - checkpoint: the model.
-    ///   - samplesPerPass: how many rows to keep of a pass.
+    /// - Parameter checkpoint: the model.
     /// - Throws: `EngineError` for an activation other than SwiGLU; what reading throws.
-    init(_ checkpoint: Checkpoint, samplesPerPass: Int) throws {
-        self.samplesPerPass = samplesPerPass
+    init(_ checkpoint: Checkpoint) throws {
         for index in checkpoint.moeLayers {
             let layer = try checkpoint.layer(index, experts: .float)
             guard layer.activation == .swiGLU, let collected = LayerMaxima(layer) else {
@@ -30,7 +27,7 @@ final class ActivationMaxima: LayerObserver {
         stream: Span<Float>
     ) throws {
         guard let collected = layers[layer] else { return }
-        let width = collected.hiddenSize, tokens = input.count / width
+        let width = collected.hiddenSize
         var row = 0
         for (expert, segment) in workspace.dispatch.groupIndex.segments.enumerated() {
             for _ in 0..<segment.count {
@@ -39,11 +36,6 @@ final class ActivationMaxima: LayerObserver {
                 row += 1
             }
         }
-        let count = min(samplesPerPass, tokens)
-        for sample in 0..<count {
-            let first = sample * tokens / count * width
-            collected.keep(input.extracting(first..<first + width))
-        }
     }
 }
 
@@ -51,14 +43,13 @@ final class ActivationMaxima: LayerObserver {
 final class LayerMaxima {
     /// The layer, with float experts.
     let layer: MoELayer
-    /// Its experts.
-    let experts: [Expert<Matrix<Float>>]
-    /// The greatest magnitude of every expert's activated row, `[E, H]`.
-    private(set) var maxima: Matrix<Float>
-    /// Some of the rows that the experts read, `[samples, D]`.
-    private(set) var samples: [Float] = []
+    /// The greatest share of every element in the activated rows of an expert, `[E, H]`.
+    private(set) var activations: Matrix<Float>
+    /// The greatest weight of every column of a down-projection, `[E, H]`.
+    let weights: Matrix<Float>
     /// D.
     let hiddenSize: Int
+    private let experts: [Expert<Matrix<Float>>]
     private let gateUp: FloatBuffer
 
     /// Nothing is collected yet; nil for experts that are not float.
@@ -69,25 +60,33 @@ final class LayerMaxima {
         self.layer = layer
         self.experts = experts
         hiddenSize = first.down.rows
-        maxima = Matrix(rows: experts.count, columns: first.down.columns, repeating: 0)
+        activations = Matrix(rows: experts.count, columns: first.down.columns, repeating: 0)
+        var weights = activations
+        for (index, expert) in experts.enumerated() {
+            for row in 0..<expert.down.rows {
+                for (column, weight) in expert.down.row(row).enumerated() {
+                    weights[index, column] = max(weights[index, column], abs(weight))
+                }
+            }
+        }
+        self.weights = weights
         gateUp = FloatBuffer(first.gateUp.rows)
     }
 
     /// Computes what an expert's down-projection reads of one token, and keeps its greatest.
     func watch(_ expert: Int, _ x: Span<Float>) {
-        let width = maxima.columns, gate = gateUp.base
+        let width = activations.columns, gate = gateUp.base
         x.withUnsafeBufferPointer { x in
             guard let x = x.baseAddress else { return }
             Linear(weight: experts[expert].gateUp).apply(x, rows: 1, into: gate)
         }
         swiGLU(gate, up: gate + width, count: width)
+        var greatest: Float = 0
+        for index in 0..<width { greatest = max(greatest, abs(gate[index])) }
+        guard greatest > 0, greatest.isFinite else { return }
         for index in 0..<width {
-            maxima[expert, index] = max(maxima[expert, index], abs(gate[index]))
+            let share = abs(gate[index]) / greatest
+            if share > activations[expert, index] { activations[expert, index] = share }
         }
-    }
-
-    /// Keeps a row as a sample.
-    func keep(_ x: Span<Float>) {
-        x.withUnsafeBufferPointer { samples += $0 }
     }
 }

@@ -55,12 +55,9 @@ public struct Evaluation: Sendable {
         }
         let float = try loaded(yardstick, yardstick.experts)
         let others = try candidates.map { try loaded($0.model, $0.experts) }
-        let windows = TextWindow.over(count: tokens.count, length: window, stride: stride)
-        let tallies = try parallelMap(windows, threads: threads) {
-            WindowEvaluator(float, others, window: window, stride: stride)
-        } transform: { evaluator, window in
-            try evaluator.evaluate(tokens, window)
-        }
+        let tallies = try Self.tallies(
+            float, others, TextWindow.over(count: tokens.count, length: window, stride: stride),
+            of: tokens, threads: threads)
         count = tokens.count - 1
         expertLoad = tallies.map(\.rowsOfExperts).shares
         let surprise = tallies.map(\.yardstickSurprise).reduce(0, +)
@@ -68,6 +65,20 @@ public struct Evaluation: Sendable {
             Result(
                 candidates[index], yardstickSurprise: surprise,
                 tallies: tallies.map { $0.candidates[index] })
+        }
+    }
+
+    /// What every window adds, for decoders whose blocks work on one thread.
+    static func tallies(
+        _ yardstick: Decoder, _ candidates: [Decoder], _ windows: [TextWindow], of tokens: [Int],
+        threads: Int
+    ) throws -> [WindowTally] {
+        let window = windows.map(\.inputs.count).max() ?? 1
+        let targets = windows.map(\.targets.count).max() ?? 1
+        return try parallelMap(windows, threads: threads) {
+            WindowEvaluator(yardstick, candidates, window: window, targets: targets)
+        } transform: { evaluator, window in
+            try evaluator.evaluate(tokens, window)
         }
     }
 

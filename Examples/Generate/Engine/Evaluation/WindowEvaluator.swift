@@ -23,11 +23,11 @@ final class WindowEvaluator {
     private let yardstickState: DecoderState
     private let states: [DecoderState]
 
-    init(_ yardstick: Decoder, _ candidates: [Decoder], window: Int, stride: Int) {
+    init(_ yardstick: Decoder, _ candidates: [Decoder], window: Int, targets: Int) {
         self.yardstick = yardstick
         self.candidates = candidates
         func state(_ decoder: Decoder) -> DecoderState {
-            decoder.makeState(positions: window, rows: window, logitRows: stride)
+            decoder.makeState(positions: window, rows: window, logitRows: targets)
         }
         yardstickState = state(yardstick)
         states = candidates.map(state)

@@ -55,6 +55,15 @@ extension Decoder {
     }
 }
 
+extension Decoder {
+    /// The same decoder with the experts of one layer replaced, by a block of the same sizes.
+    func replacing(layer: Int, by block: MoEBlock) -> Decoder {
+        var decoder = self
+        decoder.layers[layer].feedForward = .experts(block)
+        return decoder
+    }
+}
+
 extension DecoderLayer {
     /// Reads a layer: attention and norms here, experts by the library.
     init(
