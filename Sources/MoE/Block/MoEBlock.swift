@@ -118,8 +118,10 @@ public struct MoEBlock: Sendable {
                 sum: workspace.routedSum, threads: threads, clock: &clock)
 
             // The shared expert: the same for all tokens as one group
-            try shared?.forward(workspace.tokens, into: &workspace.shared, threads: threads)
-            clock.end(.shared)
+            if let shared {
+                try shared.forward(workspace.tokens, into: &workspace.shared, threads: threads)
+                clock.end(.shared)
+            }
 
             // 7 combine: weighted sum in slot order, the shared expert last
             workspace.combine(sumRows: routed.leavesRows, threads: threads)

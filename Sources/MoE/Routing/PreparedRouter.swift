@@ -74,11 +74,24 @@ struct PreparedRouter: Sendable {
         }
     }
 
-    /// The logits of one token, by the kernel alone.
-    func findLogits(ofToken x: UnsafePointer<Float>, into logits: UnsafeMutablePointer<Float>) {
+    /// The experts and weights of one token, by the kernels alone.
+    ///
+    /// - Parameters:
+    ///   - x: the token, `[D]`.
+    ///   - scratch: ``RouterSelection/scratchCount(experts:)`` floats.
+    ///   - experts: receives k experts.
+    ///   - weights: receives their weights.
+    func route(
+        token x: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>,
+        experts: UnsafeMutablePointer<Int32>, weights: UnsafeMutablePointer<Float>
+    ) {
         RowKernels.logits(
             tokens: 1, width: width, x: x, xStride: width, weight: weight, experts: 0..<expertCount,
-            into: logits, stride: expertCount)
+            into: scratch, stride: expertCount)
+        let selection = RouterSelection(router: self)
+        selection.adjust(scratch)
+        selection.select(
+            scratch: scratch, tokenID: nil, experts: experts, weights: weights, areChosen: false)
     }
 
     /// The logits of every token, `stride` apart.

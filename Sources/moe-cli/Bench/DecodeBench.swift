@@ -21,10 +21,6 @@ struct DecodeBench {
         guard let kernels = DecodeKernels(block) else { return nil }
         var workspace = block.makeWorkspace(), next = 0
         let batches = try layer.batches(tokens: 1, count: Self.tokens)
-        let routings = try batches.map { batch in
-            let results = try block.forward(batch)
-            return (experts: results.experts.elements, weights: results.weights.elements)
-        }
         var whole: [Double] = [], bare: [Double] = []
         for round in 0...rounds {
             for _ in 0..<Self.passesPerRound {
@@ -32,11 +28,10 @@ struct DecodeBench {
                 try block.forward(batches[next % Self.tokens], in: &workspace)
                 let middle = ContinuousClock.now
                 // Half a turn away: experts that the pass before has not fetched.
-                let other = (next + Self.tokens / 2) % Self.tokens, routing = routings[other]
+                let other = (next + Self.tokens / 2) % Self.tokens
                 let token = batches[other].elements
                 let begin = ContinuousClock.now
-                kernels.run(
-                    token.span, experts: routing.experts, weights: routing.weights)
+                kernels.run(token.span)
                 let end = ContinuousClock.now
                 next += 1
                 guard round > 0 else { continue }

@@ -2,13 +2,15 @@ internal import MoEKernels
 
 /// The kernels of one token's pass and nothing else, one after the other on one thread.
 ///
-/// What a benchmark holds a whole pass against: the experts are known beforehand, nothing is
-/// checked, sorted, shared by threads or timed. The output has the block's bits.
+/// What a benchmark holds a whole pass against: nothing is checked, sorted, shared by threads or
+/// timed. The output has the block's bits.
 package final class DecodeKernels {
     private let experts: NativeExperts
     private let router: PreparedRouter
     private let slots: Int
     private var logits = Buffer<Float>()
+    private var chosen = Buffer<Int32>()
+    private var weights = Buffer<Float>()
     private var token = Buffer<Int8>()
     /// The token's scale, and that of the activated row.
     private var scales = Buffer<Float>()
@@ -28,7 +30,9 @@ package final class DecodeKernels {
         router = block.router
         slots = block.topK
         let shape = experts.shape, stride = cacheLines(experts.kernel.panelColumns)
-        logits.resize(router.expertCount)
+        logits.resize(RouterSelection.scratchCount(experts: router.expertCount))
+        chosen.resize(slots)
+        weights.resize(slots)
         token.resize(shape.hiddenSize)
         scales.resize(2)
         products.resize(2 * stride)
@@ -45,25 +49,23 @@ package final class DecodeKernels {
 
     /// Computes a token.
     ///
-    /// - Parameters:
-    ///   - hidden: the token, `[D]`.
-    ///   - chosen: its experts, `[k]`.
-    ///   - weights: their weights, `[k]`.
-    package func run(_ hidden: Span<Float>, experts chosen: [Int32], weights: [Float]) {
+    /// - Parameter hidden: the token, `[D]`.
+    package func run(_ hidden: Span<Float>) {
         hidden.withUnsafeBufferPointer { hidden in
-            guard let x = hidden.baseAddress, chosen.count == slots else { return }
-            router.findLogits(ofToken: x, into: logits.base)
+            guard let x = hidden.baseAddress, hidden.count == experts.shape.hiddenSize else {
+                return
+            }
+            router.route(
+                token: x, scratch: logits.base, experts: chosen.base, weights: weights.base)
             scales.base[0] = quantizeRow(x, count: hidden.count, into: token.base)
             var start: Int32 = 0
             experts.kernel.findStarts(
                 of: token.base, count: 1, depth: hidden.count, into: &start)
             for slot in 0..<slots {
-                let next = slot + 1 < slots ? Int(chosen[slot + 1]) : nil
-                compute(Int(chosen[slot]), slot, start: start, next: next)
+                let next = slot + 1 < slots ? Int(chosen.base[slot + 1]) : nil
+                compute(Int(chosen.base[slot]), slot, start: start, next: next)
             }
-            weights.withUnsafeBufferPointer { weights in
-                if let weights = weights.baseAddress { sum(x, weights: weights) }
-            }
+            sum(x)
         }
     }
 
@@ -131,14 +133,14 @@ package final class DecodeKernels {
     }
 
     /// The weighted sum of all slots.
-    private func sum(_ hidden: UnsafePointer<Float>, weights: UnsafePointer<Float>) {
+    private func sum(_ hidden: UnsafePointer<Float>) {
         let down = experts.packed.down, stride = cacheLines(experts.kernel.panelColumns)
         for panel in 0..<down.count {
             let column = down.firstColumn(panel)
             var sums = moe_slot_sum(
                 tokens: 1, slots: slots, columns: down.usedWidth(panel),
                 rows: rows.base + panel * slots * stride, row_stride: stride,
-                row_of: rowOf.base, weights: weights, hidden: hidden + column,
+                row_of: rowOf.base, weights: weights.base, hidden: hidden + column,
                 out: result.base + column, width: experts.shape.hiddenSize)
             experts.kernel.expertTiles.functions.sum_slots(&sums)
         }
