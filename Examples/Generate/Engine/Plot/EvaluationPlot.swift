@@ -16,7 +16,7 @@ public struct EvaluationPlot {
             divergencePanel(curves), errorPanel(curves), loadPanel(evaluation.expertLoad),
         ]
         return """
-            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1100 1000" \
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1260 1000" \
             font-family="sans-serif">
             <rect width="100%" height="100%" fill="white"/>
             <text x="80" y="32" font-size="18">\(SVGPanel.escaped(title))</text>
@@ -77,7 +77,7 @@ public struct EvaluationPlot {
     /// Every expert's share of its layer's rows, darker the more; an equal share is half dark.
     private func loadPanel(_ load: [[Double]]) -> SVGPanel {
         var panel = SVGPanel(
-            "Rows of every expert, percent of its layer's", x: 80, y: 700, width: 960, height: 260)
+            "Rows of every expert, percent of its layer's", x: 80, y: 700, width: 1120, height: 260)
         let row = panel.height / Double(max(load.count, 1))
         for (layer, shares) in load.enumerated() {
             let y = panel.y + Double(layer) * row
