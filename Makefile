@@ -3,9 +3,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup build run test aarch64 amx isas sanitize fuzz lint no-openblas golden golden-families families check-quantized check-generate peers check-cann-abi clean
 
-MODEL := Models/demo-qwen3-moe
-LANGUAGE_MODEL := Models/byte-qwen3-moe
-BUILT := .build/release/.moe-block-is-built
+MODEL := Models/byte-qwen3-moe
+BUILT := .build/release/.examples-are-built
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | \
@@ -16,14 +15,18 @@ setup: ## install what the build needs and the machine lacks
 
 build: setup ## build the library and both programs
 	swift build -c release
+	@touch $(BUILT)
 
-run: $(BUILT) ## run the example on the model in Models/
+run: $(BUILT) ## run the examples on the model in Models/: a layer, then some text
 	.build/release/moe-block --model $(MODEL)
+	.build/release/moe-generate --model $(MODEL) --prompt "func quicksort" \
+	    --tokens 200 --temperature 0.5
 
 # SwiftPM is asked only when something it reads is newer than its last answer. Folders are listed
 # too: a file that was removed makes its folder newer.
 $(BUILT): Package.swift $(shell find Sources Examples) | setup
 	swift build -c release --product moe-block
+	swift build -c release --product moe-generate
 	@touch $@
 
 # Tests see `package` declarations, never @testable ones. Saying so gives the test build the flags
@@ -90,11 +93,11 @@ check-quantized: build ## let transformers and compressed-tensors read what quan
 # Figures of the shipped model, and of random ones with the shapes of two other architectures.
 check-generate: .build-golden/installed build ## compare moe-generate's logits with transformers'
 	.build-golden/bin/python Tests/Vectors/Generate/make_models.py --large .build-golden/models
-	.build-golden/bin/python Tests/Vectors/Generate/make_models.py --of $(LANGUAGE_MODEL) \
+	.build-golden/bin/python Tests/Vectors/Generate/make_models.py --of $(MODEL) \
 	    .build-golden/models/shipped
 	.build-golden/bin/python Tests/Vectors/Generate/check_parity.py .build/release/moe-generate \
 	    $(addprefix .build-golden/models/,qwen3_moe mixtral olmoe) \
-	    $(LANGUAGE_MODEL)=.build-golden/models/shipped
+	    $(MODEL)=.build-golden/models/shipped
 
 peers: build ## run the layer beside other programs, installed from PyPI (more than an hour)
 	python3 Benchmarks/Peers/compare.py
