@@ -9,10 +9,10 @@ struct Calibrate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Finds smooth factors for a model's int8 experts.",
         discussion: """
-            Runs a text through float experts and keeps the greatest magnitudes of what every \
-            down-projection reads. Every layer gets the α with which its int8 experts change the \
-            predictions of the text least. generate and evaluate find the factors beside the \
-            model, or take them with --smooth. Calibrate on text that no figure is measured on.
+            Runs a text through float experts and watches what every down-projection reads. Every \
+            layer gets the α with which its int8 experts change the predictions of the text least. \
+            generate and evaluate find the factors beside the model, or take them with --smooth. \
+            Take a text that the model was not trained on, and that no figure is measured on.
             """)
 
     @Argument(help: "The model's folder: config.json and safetensors.")
@@ -22,7 +22,7 @@ struct Calibrate: ParsableCommand {
     var text: String
 
     @Option(help: "How many bytes of the text to take, at most.")
-    var bytes = 65_536
+    var bytes = 98_304
 
     @Option(help: "The file to write; \(SmoothFactors.fileName) beside the model if not given.")
     var output: String?

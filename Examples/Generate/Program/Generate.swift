@@ -5,7 +5,13 @@ import MoECheckpoint
 /// `moe-generate`: goes on with a text.
 struct Generate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Goes on with a text, and writes it as it comes.")
+        abstract: "Goes on with a text, and writes it as it comes.",
+        discussion: """
+            The same seed gives the same text. With int8 experts it is the same on every CPU \
+            backend, bit for bit, and with any number of threads. Float experts are summed in \
+            another order by each backend, a device rounds its results to 16 bits: there, a text \
+            may part where two tokens are nearly as likely.
+            """)
 
     @OptionGroup var options: ModelOptions
 

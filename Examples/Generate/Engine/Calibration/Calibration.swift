@@ -2,10 +2,15 @@ import MoECheckpoint
 
 /// Finds smooth factors for int8 experts by running a text through float ones.
 ///
-/// Column h of a down-projection reads activations up to `a[h]` and has weights up to `w[h]`. The
-/// factor `w[h]^(1-α) / a[h]^α` leaves the outliers to the weights for α = 1 and to the
-/// activations for α = 0. Every layer gets the α with which its int8 experts, all other layers
-/// being float, change the predictions of the text least.
+/// Every activated row is quantised by its own greatest magnitude. Column h of a down-projection
+/// reads the share `a[h]` of that, the root mean square over an expert's rows, and its weights have
+/// the norm `w[h]`. Quantising the rows adds noise in proportion to `max(a f)² Σ (w / f)²`, which
+/// `f = w^(1-α) / a^α` lowers around α = 1/2: shares become more alike, and what is left of the
+/// difference goes to columns that matter less.
+///
+/// Every layer gets the α with which its int8 experts, all other layers being float, change the
+/// predictions of the text least; none where that is no better, beyond the standard error over the
+/// windows of the text.
 public struct Calibration: Sendable {
     /// What was tried for one layer.
     public struct LayerResult: Sendable {
@@ -20,7 +25,7 @@ public struct Calibration: Sendable {
     }
 
     /// The values of α that are tried.
-    public static let alphas: [Float] = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
+    public static let alphas: [Float] = [0.3, 0.4, 0.5, 0.6, 0.7]
 
     /// The factors, of the layers where they help.
     public let factors: SmoothFactors
@@ -46,8 +51,8 @@ public struct Calibration: Sendable {
         choice.threads = 1
         let decoder = try decoder.loading(choice)
         let windows = TextWindow.over(count: tokens.count, length: window, stride: window)
-        let maxima = try Self.collect(decoder, tokens, windows)
-        let trials = try maxima.layers.sorted { $0.key < $1.key }.map { index, collected in
+        let shares = try Self.collect(decoder, tokens, windows)
+        let trials = try shares.layers.sorted { $0.key < $1.key }.map { index, collected in
             (
                 layer: index,
                 trials: try SmoothTrials(
@@ -56,7 +61,7 @@ public struct Calibration: Sendable {
         }
         let tallies = try Evaluation.tallies(
             decoder, trials.flatMap(\.trials.decoders), windows, of: tokens, threads: threads)
-        let divergences = tallies.meanDivergences
+        let divergences = tallies.divergences
         var factors = SmoothFactors(), results: [LayerResult] = []
         for (place, (layer, trials)) in trials.enumerated() {
             let own = divergences[
@@ -75,39 +80,52 @@ public struct Calibration: Sendable {
     /// Runs the text once and watches.
     private static func collect(
         _ decoder: Decoder, _ tokens: [Int], _ windows: [TextWindow]
-    ) throws -> ActivationMaxima {
-        let maxima = try ActivationMaxima(decoder.checkpoint)
+    ) throws -> ActivationShares {
+        let shares = try ActivationShares(decoder.checkpoint)
         let most = windows.map(\.inputs.count).max() ?? 1
         let state = decoder.makeState(positions: most, rows: most)
         for window in windows {
             state.clear()
             try decoder.forward(
-                tokens[window.inputs], state: state, logitRows: 0, observer: maxima)
+                tokens[window.inputs], state: state, logitRows: 0, observer: shares)
         }
-        return maxima
+        return shares
     }
 }
 
 extension Calibration.LayerResult {
-    /// The divergence without factors, then one for every α.
-    fileprivate init(layer: Int, divergences: [Double]) {
-        let trials = zip(Calibration.alphas, divergences.dropFirst()).map {
-            (alpha: $0, divergence: $1)
+    /// Of every window the divergence without factors, then those for every α.
+    fileprivate init(layer: Int, divergences: [[Double]]) {
+        let plain = divergences[0]
+        let trials = zip(Calibration.alphas, divergences.dropFirst())
+        let best = trials.min { $0.1.mean < $1.1.mean }.flatMap { alpha, windows in
+            let gains = zip(plain, windows).map { $0 - $1 }
+            return gains.mean > gains.standardError ? (alpha, windows.mean) : nil
         }
         self.layer = layer
-        self.trials = trials
-        plainDivergence = divergences[0]
-        chosen = trials.min { $0.divergence < $1.divergence }
-            .flatMap { $0.divergence < divergences[0] ? $0 : nil }
+        self.trials = trials.map { (alpha: $0, divergence: $1.mean) }
+        plainDivergence = plain.mean
+        chosen = best.map { (alpha: $0, divergence: $1) }
     }
 }
 
 extension [WindowTally] {
-    /// By candidate, the mean over all positions.
-    fileprivate var meanDivergences: [Double] {
+    /// By candidate, the mean of every window.
+    fileprivate var divergences: [[Double]] {
         (first?.candidates ?? []).indices.map { index in
-            let divergences = flatMap { $0.candidates[index].divergences }
-            return divergences.reduce(0) { $0 + Double($1) } / Double(divergences.count)
+            map { $0.candidates[index].divergences.map { Double($0) }.mean }
         }
+    }
+}
+
+extension [Double] {
+    fileprivate var mean: Double { reduce(0, +) / Double(Swift.max(count, 1)) }
+
+    /// Of the mean; infinite for less than two values.
+    fileprivate var standardError: Double {
+        guard count > 1 else { return .infinity }
+        let mean = mean
+        let variance = reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count - 1)
+        return (variance / Double(count)).squareRoot()
     }
 }

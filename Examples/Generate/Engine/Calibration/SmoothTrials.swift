@@ -3,7 +3,7 @@ import MoE
 
 /// A decoder with the int8 experts of one layer alone: without factors, and with those of every α.
 struct SmoothTrials {
-    private let collected: LayerMaxima
+    private let collected: LayerShares
     /// The decoders; the first has no factors.
     let decoders: [Decoder]
 
@@ -16,7 +16,7 @@ struct SmoothTrials {
     ///   - alphas: the values of α.
     /// - Throws: what quantising and preparing the layer throws.
     init(
-        layer index: Int, of decoder: Decoder, _ collected: LayerMaxima, alphas: [Float]
+        layer index: Int, of decoder: Decoder, _ collected: LayerShares, alphas: [Float]
     ) throws {
         self.collected = collected
         let backend = try Backends.backend(decoder.experts.backend)
@@ -34,11 +34,11 @@ struct SmoothTrials {
     /// The factors for an α, `[E, H]`; of every expert their geometric mean is 1.
     func factors(alpha: Float) -> Matrix<Float> { Self.factors(collected, alpha: alpha) }
 
-    private static func factors(_ collected: LayerMaxima, alpha: Float) -> Matrix<Float> {
-        var factors = collected.activations
+    private static func factors(_ collected: LayerShares, alpha: Float) -> Matrix<Float> {
+        var factors = collected.weights
         for expert in 0..<factors.rows {
             let logarithms = (0..<factors.columns).map { column -> Float? in
-                let activation = collected.activations[expert, column]
+                let activation = collected.activation(expert, column)
                 let weight = collected.weights[expert, column]
                 guard activation > 0, weight > 0 else { return nil }
                 return (1 - alpha) * log(weight) - alpha * log(activation)

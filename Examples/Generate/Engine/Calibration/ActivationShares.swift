@@ -1,12 +1,12 @@
 import MoE
 import MoECheckpoint
 
-/// Watches float experts at work: how great every element becomes that their down-projections read.
+/// Watches float experts at work: how great the elements are that their down-projections read.
 ///
-/// A row is quantised by its own greatest magnitude, so its elements count as shares of that.
-final class ActivationMaxima: LayerObserver {
+/// A row is quantised by its own greatest magnitude, so an element counts as a share of that.
+final class ActivationShares: LayerObserver {
     /// What was collected, by layer.
-    private(set) var layers: [Int: LayerMaxima] = [:]
+    private(set) var layers: [Int: LayerShares] = [:]
 
     /// An observer of all MoE layers of a model.
     ///
@@ -15,7 +15,7 @@ final class ActivationMaxima: LayerObserver {
     init(_ checkpoint: Checkpoint) throws {
         for index in checkpoint.moeLayers {
             let layer = try checkpoint.layer(index, experts: .float)
-            guard layer.activation == .swiGLU, let collected = LayerMaxima(layer) else {
+            guard layer.activation == .swiGLU, let collected = LayerShares(layer) else {
                 throw EngineError("layer \(index): its activation is not SwiGLU, wanted that")
             }
             layers[index] = collected
@@ -40,17 +40,19 @@ final class ActivationMaxima: LayerObserver {
 }
 
 /// What is collected of one layer.
-final class LayerMaxima {
+final class LayerShares {
     /// The layer, with float experts.
     let layer: MoELayer
-    /// The greatest share of every element in the activated rows of an expert, `[E, H]`.
-    private(set) var activations: Matrix<Float>
-    /// The greatest weight of every column of a down-projection, `[E, H]`.
+    /// The norm of every column of a down-projection, `[E, H]`.
     let weights: Matrix<Float>
     /// D.
     let hiddenSize: Int
     private let experts: [Expert<Matrix<Float>>]
     private let gateUp: FloatBuffer
+    /// The squares of every element's shares, summed over an expert's rows, `[E, H]`.
+    private var squares: Matrix<Float>
+    /// How many rows an expert had, `[E]`.
+    private var rows: [Float]
 
     /// Nothing is collected yet; nil for experts that are not float.
     init?(_ layer: MoELayer) {
@@ -60,22 +62,29 @@ final class LayerMaxima {
         self.layer = layer
         self.experts = experts
         hiddenSize = first.down.rows
-        activations = Matrix(rows: experts.count, columns: first.down.columns, repeating: 0)
-        var weights = activations
+        squares = Matrix(rows: experts.count, columns: first.down.columns, repeating: 0)
+        rows = Array(repeating: 0, count: experts.count)
+        var weights = squares
         for (index, expert) in experts.enumerated() {
             for row in 0..<expert.down.rows {
                 for (column, weight) in expert.down.row(row).enumerated() {
-                    weights[index, column] = max(weights[index, column], abs(weight))
+                    weights[index, column] += weight * weight
                 }
             }
+            for column in 0..<weights.columns { weights[index, column].formSquareRoot() }
         }
         self.weights = weights
         gateUp = FloatBuffer(first.gateUp.rows)
     }
 
-    /// Computes what an expert's down-projection reads of one token, and keeps its greatest.
+    /// The root mean square of an element's shares in an expert's rows; 0 for one without rows.
+    func activation(_ expert: Int, _ column: Int) -> Float {
+        rows[expert] > 0 ? (squares[expert, column] / rows[expert]).squareRoot() : 0
+    }
+
+    /// Computes what an expert's down-projection reads of one token, and adds it.
     func watch(_ expert: Int, _ x: Span<Float>) {
-        let width = activations.columns, gate = gateUp.base
+        let width = squares.columns, gate = gateUp.base
         x.withUnsafeBufferPointer { x in
             guard let x = x.baseAddress else { return }
             Linear(weight: experts[expert].gateUp).apply(x, rows: 1, into: gate)
@@ -84,9 +93,10 @@ final class LayerMaxima {
         var greatest: Float = 0
         for index in 0..<width { greatest = max(greatest, abs(gate[index])) }
         guard greatest > 0, greatest.isFinite else { return }
+        rows[expert] += 1
         for index in 0..<width {
-            let share = abs(gate[index]) / greatest
-            if share > activations[expert, index] { activations[expert, index] = share }
+            let share = gate[index] / greatest
+            squares[expert, index] += share * share
         }
     }
 }
