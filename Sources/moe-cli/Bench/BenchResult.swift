@@ -23,6 +23,8 @@ struct BenchResult {
     let sgemmPeak: Double
     /// Seconds of the layer's float32 products alone, where they were measured.
     let layerSgemm: Double?
+    /// Seconds that preparing the whole layer took.
+    let prepareSeconds: Double
 
     var median: Double { seconds.median }
 
@@ -60,12 +62,16 @@ struct BenchResult {
             + (layerSgemm.map { decimals(median / $0, 3) } ?? "")
     }
 
-    /// The shares of the stages, a line.
+    /// Bytes of int8 weights that were prepared a second.
+    private var prepareRate: Double { Double(shape.experts * shape.expertBytes) / prepareSeconds }
+
+    /// The shares of the stages and what preparing took, a line.
     var stageLine: String {
         let shares = Stage.allCases.compactMap { stage in
             stages[stage].map { "\(stage.name) \(decimals(100 * $0 / median, 1)) %" }
         }
-        return "".padded(to: 16) + shares.joined(separator: ", ")
+        let prepared = "prepared at \(decimals(prepareRate / 1e9, 1)) GB/s"
+        return "".padded(to: 16) + (shares + [prepared]).joined(separator: ", ")
     }
 
     var json: JSONValue {
@@ -84,6 +90,7 @@ struct BenchResult {
             "bandwidth_ratio": .number(bandwidthRatio),
             "multiplier_ratio": .number(multiplierRatio), "sgemm_ratio": .number(sgemmRatio),
             "limit_ratio": .number(limitRatio), "stages": .object(times),
+            "prepare_s": .number(prepareSeconds), "prepare_GBps": .number(prepareRate / 1e9),
         ]
         if let layerSgemm { object["time_over_layer_sgemm"] = .number(median / layerSgemm) }
         return .object(object)

@@ -15,7 +15,7 @@ struct BenchSeries {
     /// Measures every case and every limit once a round.
     func run() throws -> [BenchResult] {
         let cases = try backends.map {
-            Case(try MoEBlock(layer.layer, backend: $0, threads: threads))
+            try Case(layer.layer, backend: $0, threads: threads)
         }
         let threadCount = cases.first?.block.threads ?? 1
         let batches = try layer.batches(tokens: tokens, count: tokens <= 8 ? 64 : 8)
@@ -50,20 +50,24 @@ struct BenchSeries {
             weightBytes: one.expertsPerPass.median * Double(layer.shape.expertBytes),
             stages: one.stages.mapValues(\.median), bandwidth: limits.bandwidth.median,
             multiplierPeak: limits.multiplier.median, sgemmPeak: limits.sgemm.median,
-            layerSgemm: limits.layerSgemm.isEmpty ? nil : limits.layerSgemm.median)
+            layerSgemm: limits.layerSgemm.isEmpty ? nil : limits.layerSgemm.median,
+            prepareSeconds: one.prepareSeconds)
     }
 
     /// A block with its workspace, and what it took.
     private final class Case {
         let block: MoEBlock
+        let prepareSeconds: Double
         var workspace: Workspace
         private(set) var seconds: [Double] = []
         private(set) var expertsPerPass: [Double] = []
         private(set) var stages: [Stage: [Double]] = [:]
 
-        init(_ block: MoEBlock) {
-            self.block = block
-            self.workspace = block.makeWorkspace()
+        init(_ layer: MoELayer, backend: any ExpertBackend, threads: Int?) throws {
+            let start = ContinuousClock.now
+            block = try MoEBlock(layer, backend: backend, threads: threads)
+            prepareSeconds = (ContinuousClock.now - start) / .seconds(1)
+            workspace = block.makeWorkspace()
         }
 
         var plan: String { block.planName(of: workspace) }
