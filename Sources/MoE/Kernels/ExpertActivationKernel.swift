@@ -108,10 +108,9 @@ package struct ExpertActivationKernel: Sendable {
         let functions = kernels.table.functions
         let h = Int64(width)
         for row in 0..<rows {
-            functions.dequantize(
-                Int64(inputWidth), 1, accumulators + row * stride, factors.weightScale,
-                activationScale?[row] ?? 1, nil, factors.bias, scratch)
-            activate(gateUp: scratch, into: scratch)
+            activate(
+                accumulators + row * stride, activationScale: activationScale?[row] ?? 1, factors,
+                scratch: scratch)
             if let smooth = factors.smooth {
                 functions.multiply(h, moe_row_factors(values: smooth, step: 1), scratch)
             }
@@ -119,6 +118,37 @@ package struct ExpertActivationKernel: Sendable {
                 h, scratch, MOE_SCALE_DIVIDED, values + row * valueStride)
         }
     }
+
+    /// One row of products, dequantised and activated, to the first half of the scratch memory.
+    ///
+    /// Wide rows go through in parts that the first cache holds.
+    private func activate(
+        _ accumulators: UnsafePointer<Int32>, activationScale: Float, _ factors: Factors,
+        scratch: UnsafeMutablePointer<Float>
+    ) {
+        let functions = kernels.table.functions
+        guard case .gated(let parameters) = function, width >= 2 * Self.columnsPerPart else {
+            functions.dequantize(
+                Int64(inputWidth), 1, accumulators, factors.weightScale, activationScale, nil,
+                factors.bias, scratch)
+            return activate(gateUp: scratch, into: scratch)
+        }
+        let gate = scratch + width, up = gate + Self.columnsPerPart
+        func dequantize(_ columns: Range<Int>, into part: UnsafeMutablePointer<Float>) {
+            let column = columns.lowerBound
+            functions.dequantize(
+                Int64(columns.count), 1, accumulators + column, factors.weightScale + column,
+                activationScale, nil, factors.bias.map { $0 + column }, part)
+        }
+        for first in stride(from: 0, to: width, by: Self.columnsPerPart) {
+            let end = min(first + Self.columnsPerPart, width)
+            dequantize(first..<end, into: gate)
+            dequantize(width + first..<width + end, into: up)
+            functions.activate(Int64(end - first), parameters, gate, up, scratch + first)
+        }
+    }
+
+    private static var columnsPerPart: Int { 1024 }
 
     /// The activation alone, for experts of float weights.
     ///

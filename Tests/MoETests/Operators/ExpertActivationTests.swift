@@ -8,7 +8,7 @@ struct ExpertActivationTests {
     static let activations: [SwiGLU] = [
         .plain, .clamped(ClampedSwiGLU()), .clampedAfter(limit: 2),
     ]
-    static let widths = [1, 3, 7, 8, 15, 16, 17, 33, 100, 129, 768]
+    static let widths = [1, 3, 7, 8, 15, 16, 17, 33, 100, 129, 768, 2050]
 
     /// Buffers of a run: rows of a wider matrix, every one against an unreadable page.
     struct Buffers {

@@ -65,7 +65,7 @@ extension PreparedExperts {
             throw MoEError(
                 .configuration, "packed weights: there are no native kernels for \(activation)")
         }
-        self = .pass(NativeExperts(packed: packed, activation: mode))
+        self = .pass(NativeExperts(packed: packed, activation: mode, smooth: nil))
     }
 }
 
