@@ -12,7 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 seconds=${1:-60}
 shift || true
 targets=("$@")
-((${#targets[@]})) || targets=(Safetensors Configuration Index GGUF)
+((${#targets[@]})) || targets=(Safetensors Configuration Index GGUF Packed)
 
 build=.build-fuzz
 mkdir -p "$build"/findings
@@ -44,7 +44,7 @@ build_all() {
     for target in "${targets[@]}"; do
         # Of the linkers only lld lets an executable's own open stand before the system's here.
         swiftc "${flags[@]}" -use-ld=lld -sanitize=fuzzer,address -module-name "Fuzz$target" \
-            -o "$build/$target" "Tests/Fuzz/$target.swift" \
+            -emit-module-path "$build/Fuzz$target.swiftmodule" -o "$build/$target" "Tests/Fuzz/$target.swift" \
             Tests/Fuzz/{ScratchFile,LoadedLayers}.swift \
             "$build"/{MoECheckpoint,MoE,watched_open}.o "$build"/kernel-*.o
     done
@@ -88,6 +88,8 @@ seed() {
         ;;
     GGUF) head -c 4096 Tests/Vectors/Formats/qwen2moe.gguf >"$corpus/short"
         cp Tests/Vectors/Formats/*.gguf "$corpus" ;;
+    Packed) "$build/Packed" -runs=0 2>"$build/Packed.log"
+        cp "$FUZZ_FOLDER/directory" "$corpus" ;;
     esac
 }
 

@@ -21,7 +21,7 @@ static int is_beside(const char *path) {
     const char *name = path + length + 1;
     size_t rest = strlen(name);
     int is_index = strcmp(name, "model.safetensors.index.json") == 0;
-    int is_shard = rest > 12 && strcmp(name + rest - 12, ".safetensors") == 0;
+    int is_shard = rest >= 12 && strcmp(name + rest - 12, ".safetensors") == 0;
     return (is_index || is_shard) && name[0] != '~' && strpbrk(name, "/\\:") == NULL;
 }
 
@@ -34,7 +34,7 @@ int open(const char *path, int flags, ...) {
     }
     va_list arguments;
     va_start(arguments, flags);
-    int mode = flags & O_CREAT ? va_arg(arguments, int) : 0;
+    int mode = flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE ? va_arg(arguments, int) : 0;
     va_end(arguments);
     return openat(AT_FDCWD, path, flags, mode);
 }
