@@ -42,10 +42,11 @@ build_all() {
     module MoE address
     module MoECheckpoint fuzzer,address
     for target in "${targets[@]}"; do
+        swiftc "${flags[@]}" -sanitize=fuzzer,address -module-name "Fuzz$target" -emit-object \
+            -o "$build/Fuzz$target.o" "Tests/Fuzz/$target.swift" \
+            Tests/Fuzz/{ScratchFile,LoadedLayers}.swift
         # Of the linkers only lld lets an executable's own open stand before the system's here.
-        swiftc "${flags[@]}" -use-ld=lld -sanitize=fuzzer,address -module-name "Fuzz$target" \
-            -emit-module-path "$build/Fuzz$target.swiftmodule" -o "$build/$target" "Tests/Fuzz/$target.swift" \
-            Tests/Fuzz/{ScratchFile,LoadedLayers}.swift \
+        swiftc -use-ld=lld -sanitize=fuzzer,address -o "$build/$target" "$build/Fuzz$target.o" \
             "$build"/{MoECheckpoint,MoE,watched_open}.o "$build"/kernel-*.o
     done
 }

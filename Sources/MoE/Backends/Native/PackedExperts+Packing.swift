@@ -26,8 +26,8 @@ extension PackedExperts {
     /// - Parameters:
     ///   - expert: its weights; a bias that the layout has room for and it lacks is 0.
     ///   - layout: the layout of its layer.
-    /// - Throws: `shape` if the weights are not of the layout's sizes, `configuration` if the
-    ///   system has no memory for them.
+    /// - Throws: `shape` if the weights are not of the layout's sizes, `configuration` for smooth
+    ///   factors, and if the system has no memory for the weights.
     package init(
         packing expert: Expert<QuantizedMatrix>, as layout: ExpertLayout
     ) throws(MoEError) {
@@ -42,6 +42,10 @@ extension PackedExperts {
                 "packed weights: gate·up \(gateUp.shapeText) and down \(down.shapeText), wanted "
                     + "[\(2 * shape.expertWidth), \(shape.hiddenSize)] and "
                     + "[\(shape.hiddenSize), \(shape.expertWidth)] with biases to match")
+        }
+        guard expert.smooth == nil else {
+            throw MoEError(
+                .configuration, "packed weights: there is no room for an expert's smooth factors")
         }
         var one = shape
         one.expertCount = 1
