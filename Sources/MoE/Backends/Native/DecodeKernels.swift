@@ -12,7 +12,7 @@ package final class DecodeKernels {
     private var chosen = Buffer<Int32>()
     private var weights = Buffer<Float>()
     private var token = Buffer<Int8>()
-    /// The token's scale, and that of the activated row.
+    /// The token's scale, then those of the activated rows.
     private var scales = Buffer<Float>()
     private var products = Buffer<Int32>()
     private var activated = Buffer<Float>()
@@ -34,10 +34,10 @@ package final class DecodeKernels {
         chosen.resize(slots)
         weights.resize(slots)
         token.resize(shape.hiddenSize)
-        scales.resize(2)
+        scales.resize(1 + slots)
         products.resize(2 * stride)
         activated.resize(shape.expertWidth)
-        quantized.resize(shape.expertWidth)
+        quantized.resize(slots * shape.expertWidth)
         rows.resize(experts.packed.down.count * slots * stride)
         rowOf.resize(slots)
         for slot in 0..<slots { rowOf.base[slot] = Int32(slot) }
@@ -61,47 +61,58 @@ package final class DecodeKernels {
             var start: Int32 = 0
             experts.kernel.findStarts(
                 of: token.base, count: 1, depth: hidden.count, into: &start)
-            for slot in 0..<slots {
-                let next = slot + 1 < slots ? Int(chosen.base[slot + 1]) : nil
-                compute(Int(chosen.base[slot]), slot, start: start, next: next)
-            }
+            // As the pass does: the gate·up panels of all experts, then their down panels.
+            for slot in 0..<slots { gateUp(slot, start: start, next: self.next(slot)) }
+            for slot in 0..<slots { down(slot, next: self.next(slot)) }
             sum(x)
         }
     }
 
-    /// One expert's row.
-    private func compute(_ expert: Int, _ slot: Int, start: Int32, next: Int?) {
+    private func next(_ slot: Int) -> Int? {
+        slot + 1 < slots ? Int(chosen.base[slot + 1]) : nil
+    }
+
+    /// One expert's activated row.
+    private func gateUp(_ slot: Int, start: Int32, next: Int?) {
         let packed = experts.packed, stride = cacheLines(experts.kernel.panelColumns)
+        let expert = Int(chosen.base[slot]), width = packed.shape.expertWidth
         for panel in 0..<packed.gate.count {
             let up = packed.upPanel(panel, of: expert), last = panel + 1 == packed.gate.count
             let columns = packed.gate.width(panel), depth = packed.gate.depth
-            let after =
-                last ? packed.downPanel(0, of: expert) : packed.gatePanel(panel + 1, of: expert)
             multiply(
                 token.base, start, packed.gatePanel(panel, of: expert), columns, depth,
                 into: products.base, next: up)
             multiply(
-                token.base, start, up, columns, depth, into: products.base + stride, next: after)
-            activate(expert, panel, stride: stride)
-        }
-        let width = packed.shape.expertWidth
-        scales.base[1] = quantizeRow(
-            activated.base, count: width, into: quantized.base, kernels: experts.kernel.activation)
-        var rowStart: Int32 = 0
-        experts.kernel.findStarts(of: quantized.base, count: 1, depth: width, into: &rowStart)
-        for panel in 0..<packed.down.count {
-            let out = rows.base + (panel * slots + slot) * stride
-            let last = panel + 1 == packed.down.count
-            multiply(
-                quantized.base, rowStart, packed.downPanel(panel, of: expert),
-                packed.down.width(panel), width, into: out,
+                token.base, start, up, columns, depth, into: products.base + stride,
                 next: last
                     ? next.map { packed.gatePanel(0, of: $0) }
+                    : packed.gatePanel(panel + 1, of: expert))
+            activate(expert, panel, stride: stride)
+        }
+        scales.base[1 + slot] = quantizeRow(
+            activated.base, count: width, into: quantized.base + slot * width,
+            kernels: experts.kernel.activation)
+    }
+
+    /// One expert's output row.
+    private func down(_ slot: Int, next: Int?) {
+        let packed = experts.packed, stride = cacheLines(experts.kernel.panelColumns)
+        let expert = Int(chosen.base[slot]), width = packed.shape.expertWidth
+        let row = quantized.base + slot * width
+        var start: Int32 = 0
+        experts.kernel.findStarts(of: row, count: 1, depth: width, into: &start)
+        for panel in 0..<packed.down.count {
+            let out = rows.base + (panel * slots + slot) * stride
+            multiply(
+                row, start, packed.downPanel(panel, of: expert), packed.down.width(panel), width,
+                into: out,
+                next: panel + 1 == packed.down.count
+                    ? next.map { packed.downPanel(0, of: $0) }
                     : packed.downPanel(panel + 1, of: expert))
             let column = packed.down.firstColumn(panel)
             var tile = moe_output_rows(
                 rows: 1, columns: packed.down.width(panel), products: out, product_stride: stride,
-                row_scale: scales.base + 1, channel_scale: packed.downScale(expert) + column,
+                row_scale: scales.base + 1 + slot, channel_scale: packed.downScale(expert) + column,
                 bias: packed.downBias(expert).map { UnsafePointer($0 + column) }, out: out,
                 out_stride: stride)
             experts.kernel.expertTiles.functions.scale_rows(&tile)
