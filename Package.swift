@@ -22,6 +22,42 @@ let cSettings: [CSetting] = [
 let argumentParser: Target.Dependency =
     .product(name: "ArgumentParser", package: "swift-argument-parser")
 
+let cxxSettings: [CXXSetting] = [
+    .headerSearchPath("../CANNDoubleControls"),
+    .enableWarning("all"),
+    .enableWarning("extra"),
+    .treatAllWarnings(as: .error),
+]
+
+// MARK: - What only this package's own tests need
+
+/// The CANN double stands in for libraries that exist on Linux alone, as a file of its own. Whoever
+/// depends on this package has it below `checkouts` and sees nothing of it.
+#if os(Linux)
+let isDependency = Context.packageDirectory.split(separator: "/").dropLast().last == "checkouts"
+let testsAscend = !isDependency
+#else
+let testsAscend = false
+#endif
+
+let ascendTestProducts: [Product] = [
+    .library(name: "CANNDouble", type: .dynamic, targets: ["CANNDouble"])
+]
+
+let ascendTestTargets: [Target] = [
+    .systemLibrary(name: "CANNDoubleControls", path: "Tests/CANNDoubleControls"),
+    .target(
+        name: "CANNDouble", dependencies: ["CANN"], path: "Tests/CANNDouble",
+        publicHeadersPath: ".", cxxSettings: cxxSettings,
+        linkerSettings: [.linkedLibrary("dl"), .linkedLibrary("pthread")]),
+    .target(
+        name: "CANNDoubleSupport", dependencies: ["CANNDoubleControls"],
+        path: "Tests/CANNDoubleSupport", swiftSettings: swiftSettings),
+    .testTarget(
+        name: "CANNDoubleTests", dependencies: ["CANN", "CANNDoubleSupport", "MoETestSupport"],
+        swiftSettings: swiftSettings),
+]
+
 let package = Package(
     name: "swift-moe",
     platforms: [.macOS(.v15)],
@@ -32,7 +68,7 @@ let package = Package(
         .executable(name: "moe-cli", targets: ["moe-cli"]),
         .executable(name: "moe-block", targets: ["MoEBlockExample"]),
         .executable(name: "moe-generate", targets: ["MoEGenerateExample"]),
-    ],
+    ] + (testsAscend ? ascendTestProducts : []),
     traits: [
         .trait(
             name: "OpenBLAS",
@@ -114,6 +150,11 @@ let package = Package(
             dependencies: ["MoE", "MoECheckpoint", "MoETestSupport"],
             swiftSettings: swiftSettings),
         .testTarget(
+            name: "MoEAscendTests",
+            dependencies: ["MoE", "MoEAscend"],
+            exclude: ["ABI/prototypes.h"],
+            swiftSettings: swiftSettings),
+        .testTarget(
             name: "CLITests",
             dependencies: ["MoE", "MoECheckpoint", "MoETestSupport", "moe-cli"],
             swiftSettings: swiftSettings),
@@ -121,6 +162,7 @@ let package = Package(
             name: "GenerateTests",
             dependencies: ["GenerateEngine", "MoE", "MoECheckpoint"],
             swiftSettings: swiftSettings),
-    ],
-    cLanguageStandard: .c11
+    ] + (testsAscend ? ascendTestTargets : []),
+    cLanguageStandard: .c11,
+    cxxLanguageStandard: .cxx17
 )

@@ -48,8 +48,9 @@ struct MoEBlockExample: ParsableCommand {
             checkpoint.layer(layerIndex, experts: .int8), backend: chosen.backend,
             threads: threads)
         let float = try MoEBlock(
-            checkpoint.layer(layerIndex, experts: .float), backend: chosen.backend,
-            threads: threads)
+            checkpoint.layer(layerIndex, experts: .float),
+            // A device has no float experts.
+            backend: backend == .ascend ? nil : chosen.backend, threads: threads)
 
         let hidden = try HiddenStates.load(
             from: model, tokens: tokens, width: int8.shape.hiddenSize)

@@ -9,7 +9,7 @@ internal import Darwin
 /// The operator libraries that vendors and users install beside CANN's own.
 ///
 /// They may bring operators of the same names, so the backend asks them only if it is told to.
-enum CustomOperators {
+package enum CustomOperators {
     private static let fileName = "op_api/lib/libcust_opapi.so"
 
     /// The libraries that are there, first asked first: `$ASCEND_CUSTOM_OPP_PATH`'s, then those of
@@ -25,7 +25,7 @@ enum CustomOperators {
     }
 
     /// The names of a line `load_priority=a,b`.
-    static func priorities(in configuration: String) -> [String] {
+    package static func priorities(in configuration: String) -> [String] {
         for line in configuration.split(whereSeparator: \.isNewline) {
             let parts = line.split(separator: "=", maxSplits: 1)
             guard parts.count == 2, parts[0].filter({ $0 != " " }) == "load_priority" else {

@@ -17,34 +17,39 @@ internal import Darwin
 ///
 /// An installation has its libraries in `lib64`; a directory that holds them itself will do too.
 /// Folders named `stub` and `devlib` hold stand-ins for linking and are passed over.
-struct LibrarySearch {
+package struct LibrarySearch {
     /// The directories that the caller named; nil for the usual places.
-    var paths: [String]?
+    package var paths: [String]?
     /// The environment; a value that is empty counts as none.
-    var environment: (String) -> String? = processEnvironment
+    package var environment: (String) -> String? = { processEnvironment($0) }
     /// Whether a file can be read.
-    var isReadable: (String) -> Bool = { access($0, R_OK) == 0 }
+    package var isReadable: (String) -> Bool = { access($0, R_OK) == 0 }
     /// The paths that a pattern matches.
-    var matches: (String) -> [String] = paths(matching:)
+    package var matches: (String) -> [String] = { MoEAscend.paths(matching: $0) }
+
+    /// A search in the usual places, or in given ones alone.
+    package init(paths: [String]? = nil) {
+        self.paths = paths
+    }
 
     /// The runtime's library, by its older and its newer name.
     static let runtimeNames = ["libascendcl.so", "libacl_rt.so"]
 
     /// What was found.
-    struct Installation {
+    package struct Installation {
         /// The directory with the libraries; nil to open them by bare name.
-        var directory: String?
+        package var directory: String?
         /// The installation's root; nil if the directory is not its `lib64`.
-        var root: String?
+        package var root: String?
         /// The places that were looked at, for the report.
-        var searched: [String]
+        package var searched: [String]
     }
 
     /// The first place that holds a runtime library.
     ///
     /// - Throws: `unavailable` if the caller or `MOE_CANN_LIBRARY_PATH` named places and none of
     ///   them does.
-    func installation() throws(AscendError) -> Installation {
+    package func installation() throws(AscendError) -> Installation {
         var searched: [String] = []
         let named = paths ?? value("MOE_CANN_LIBRARY_PATH")?.split(separator: ":").map(String.init)
         for root in named ?? usualRoots {

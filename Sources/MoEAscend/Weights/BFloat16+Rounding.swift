@@ -1,8 +1,8 @@
-internal import MoE
+package import MoE
 
 extension BFloat16 {
     /// The nearest bfloat16, ties to even; NaN stays NaN.
-    init(rounding value: Float) {
+    package init(rounding value: Float) {
         let bits = value.bitPattern
         guard !value.isNaN else {
             self.init(bitPattern: UInt16(bits >> 16) | 0x40)

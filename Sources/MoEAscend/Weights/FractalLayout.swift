@@ -2,7 +2,7 @@
 ///
 /// Storage is `(N / 32, K / 16, 16, 32)`: blocks of 512 bytes, those of 32 columns after one
 /// another, and in a block row after row. Sizes are rounded up, cells outside the matrix are 0.
-struct FractalLayout {
+package struct FractalLayout {
     /// Rows of a block, along K.
     static let blockRows = 16
     /// Columns of a block, along N.
@@ -10,18 +10,24 @@ struct FractalLayout {
     private static let blockSize = blockRows * blockColumns
 
     /// K: the depth of the product.
-    let depth: Int
+    package let depth: Int
     /// N: the output columns.
-    let columns: Int
+    package let columns: Int
+
+    /// The layout of a matrix `[depth, columns]`.
+    package init(depth: Int, columns: Int) {
+        self.depth = depth
+        self.columns = columns
+    }
 
     private var rowBlocks: Int { (depth + Self.blockRows - 1) / Self.blockRows }
     private var columnBlocks: Int { (columns + Self.blockColumns - 1) / Self.blockColumns }
 
     /// Bytes of a matrix.
-    var byteCount: Int { columnBlocks * rowBlocks * Self.blockSize }
+    package var byteCount: Int { columnBlocks * rowBlocks * Self.blockSize }
 
     /// The dimensions of the memory of so many matrices.
-    func storage(matrices: Int) -> [Int] {
+    package func storage(matrices: Int) -> [Int] {
         [matrices, columnBlocks, rowBlocks, Self.blockRows, Self.blockColumns]
     }
 
@@ -31,7 +37,7 @@ struct FractalLayout {
     ///   - row: k.
     ///   - column: n.
     /// - Returns: its place, in bytes.
-    func offset(row: Int, column: Int) -> Int {
+    package func offset(row: Int, column: Int) -> Int {
         let block = column / Self.blockColumns * rowBlocks + row / Self.blockRows
         return block * Self.blockSize
             + row % Self.blockRows * Self.blockColumns + column % Self.blockColumns
@@ -42,7 +48,7 @@ struct FractalLayout {
     /// - Parameters:
     ///   - weights: the matrix as checkpoints have it, an output column a row: `[N, K]`.
     ///   - blocks: receives the blocks, `byteCount` bytes.
-    func convert(_ weights: UnsafePointer<Int8>, into blocks: UnsafeMutablePointer<Int8>) {
+    package func convert(_ weights: UnsafePointer<Int8>, into blocks: UnsafeMutablePointer<Int8>) {
         if depth % Self.blockRows != 0 || columns % Self.blockColumns != 0 {
             blocks.update(repeating: 0, count: byteCount)
         }

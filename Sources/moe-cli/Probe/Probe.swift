@@ -32,7 +32,7 @@ struct Probe: ParsableCommand {
         func report(_ line: ProbeLine) {
             lines.append(line)
             guard !json else { return }
-            print("\(line.verdict.rawValue.padded(to: 8))\(line.name.padded(to: 30))\(line.text)")
+            print("\(line.verdict.rawValue.padded(to: 8))\(line.name.padded(to: 35))\(line.text)")
         }
         let options = device.ascend
         do {
