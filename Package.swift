@@ -54,7 +54,11 @@ let ascendTestTargets: [Target] = [
         name: "CANNDoubleSupport", dependencies: ["CANNDoubleControls"],
         path: "Tests/CANNDoubleSupport", swiftSettings: swiftSettings),
     .testTarget(
-        name: "CANNDoubleTests", dependencies: ["CANN", "CANNDoubleSupport", "MoETestSupport"],
+        name: "CANNDoubleTests", dependencies: ["CANN", "CANNDoubleSupport"],
+        swiftSettings: swiftSettings),
+    .testTarget(
+        name: "MoEAscendDeviceTests",
+        dependencies: ["MoE", "MoEAscend", "MoECheckpoint", "MoETestSupport", "CANNDoubleSupport"],
         swiftSettings: swiftSettings),
 ]
 

@@ -17,6 +17,7 @@ extension Device {
     ///   - type: the type of its first phase.
     ///   - call: calls it.
     /// - Returns: the status, and the plan.
+    /// - Throws: if the double has no such operator.
     func plan<Function>(
         _ name: String, _ type: Function.Type,
         _ call: (
