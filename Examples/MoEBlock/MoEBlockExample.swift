@@ -12,7 +12,7 @@ struct MoEBlockExample: ParsableCommand {
         abstract: "Runs an int8 MoE layer of a checkpoint and shows what it did.")
 
     @Option(help: "The checkpoint's folder: config.json and safetensors.")
-    var model = "Models/demo-qwen3-moe"
+    var model = "Models/byte-qwen3-moe"
 
     @Option(help: "The layer's index, counted from 0; the first MoE layer if not given.")
     var layer: Int?

@@ -40,7 +40,7 @@ struct ProgramTests {
     @Test("show what the example block did, in JSON too")
     func example() throws {
         let model = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../Models/demo-qwen3-moe").path
+            .appendingPathComponent("../../Models/byte-qwen3-moe").path
         let text = try Tool.run(["--model", model, "--tokens", "5"], at: "moe-block")
         let json = try Tool.run(["--model", model, "--tokens", "5", "--json"], at: "moe-block")
 

@@ -14,7 +14,7 @@ struct CommandTests {
     private static let folder = URL(fileURLWithPath: CommandLine.arguments[0])
         .deletingLastPathComponent()
     private static let model = VectorFile.directory.deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("Models/demo-qwen3-moe").path
+        .deletingLastPathComponent().appendingPathComponent("Models/byte-qwen3-moe").path
 
     private struct Outcome {
         let status: Int32
