@@ -52,15 +52,18 @@ struct DeviceOperatorTests {
         arguments: ["grid", "special", "groups", "atlas"])
     func vectors(file: String) throws {
         let machine = try Machine(), backend = try machine.opened()
+        var account = Account()
         for vector in try VectorFile("Operator/\(file)").cases {
             let call = try DequantSwiGLUQuant(vector)
             do throws(MoEError) {
-                _ = try dequantSwiGLUQuant(call, backend: backend)
+                let found = try dequantSwiGLUQuant(call, backend: backend)
+                account.add(found, try dequantSwiGLUQuantReference(call), "\(vector)")
                 #expect(Self.isTaken(call), "\(vector)")
             } catch {
                 #expect(error.code == .unsupported && !Self.isTaken(call), "\(vector): \(error)")
             }
         }
+        #expect(account.problems == [])
         #expect(machine.complaints == [])
     }
 
