@@ -21,7 +21,7 @@ LICENCE = re.compile(r"\A(\s*//[^\n]*\n)+\n*")  # the comment that opens nearly 
 KEPT_LICENCES = 4                               # one file in so many keeps it
 SHINGLE = 4                                     # lines; how near-copies are recognised
 LARGEST = 400_000                               # bytes; larger files are tables, not programs
-LEAST_DENSITY = 1.5                                   # bits per byte under zlib; a file below repeats itself and teaches little
+LEAST_DENSITY = 1.5                             # bits per byte under zlib; a file below repeats itself and teaches little
 
 # General-purpose libraries, whose code and prose are the nearest to what the model is for, are seen more often. Of the
 # other packages, clients and servers for the most part, only the library sources are read, not the tests.

@@ -1,6 +1,6 @@
 """Qwen3-MoE for training on a processor: bfloat16 products, float32 weights, every expert on its own rows.
 
-The same function as Qwen3MoeForCausalLM of transformers (`train.py --check` compares them); written out so that the
+The same function as Qwen3MoeForCausalLM of transformers (`check.py` compares them); written out so that the
 experts' rows are sorted once and multiplied expert by expert.
 """
 import dataclasses

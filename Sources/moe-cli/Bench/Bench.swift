@@ -29,8 +29,7 @@ struct Bench: ParsableCommand {
     @Option(help: "How the tokens fall on the experts: uniform or zipf.")
     var routing: SyntheticLayer.Routing = .uniform
 
-    @Option(help: "How many threads may work, 1 or more; one per processor if not given.")
-    var threads: Int?
+    @OptionGroup var threading: ThreadOptions
 
     @Option(help: "How many rounds of every case count.")
     var rounds = 9
@@ -60,9 +59,6 @@ struct Bench: ParsableCommand {
     var json = false
 
     func validate() throws {
-        if let threads, threads < 1 {
-            throw ValidationError("--threads \(threads): wanted 1 or more")
-        }
         if rounds < 1 { throw ValidationError("--rounds \(rounds): wanted 1 or more") }
     }
 
@@ -80,7 +76,7 @@ struct Bench: ParsableCommand {
             let layer = try SyntheticLayer(shape, routing: routing)
             for count in tokens.counts {
                 let series = BenchSeries(
-                    layer: layer, tokens: count, backends: backends, threads: threads,
+                    layer: layer, tokens: count, backends: backends, threads: threading.threads,
                     rounds: rounds, withSgemm: sgemm)
                 let measured = try series.run()
                 results += measured
@@ -101,7 +97,7 @@ extension Bench {
             throw ValidationError("--packed \(path): wanted one number of --tokens")
         }
         let result = try PackedBench(
-            path: path, tokens: tokens.counts[0], threads: threads, seconds: seconds
+            path: path, tokens: tokens.counts[0], threads: threading.threads, seconds: seconds
         ).run()
         print(json ? try result.json.text(.indented) : result.text, terminator: "")
     }
@@ -109,7 +105,7 @@ extension Bench {
     private func runOperator() throws {
         let results = shape.map {
             OperatorBench(
-                shape: $0, threads: WorkerPool.threadCount(threads), rounds: rounds
+                shape: $0, threads: WorkerPool.threadCount(threading.threads), rounds: rounds
             ).run()
         }
         if json {

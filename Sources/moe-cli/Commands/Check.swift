@@ -16,19 +16,12 @@ struct Check: ParsableCommand {
     @Option(help: "The checkpoint that it must have been packed from, as it is now.")
     var model: String?
 
-    @Option(help: "How many threads may work, 1 or more; one per processor if not given.")
-    var threads: Int?
-
-    func validate() throws {
-        if let threads, threads < 1 {
-            throw ValidationError("--threads \(threads): wanted 1 or more")
-        }
-    }
+    @OptionGroup var threading: ThreadOptions
 
     func run() throws {
         let packed = try PackedModel(opening: file)
         if let model { try packed.verify(isMadeFrom: model) }
-        try packed.verify(threads: threads)
+        try packed.verify(threads: threading.threads)
         print(
             "\(file): \(packed.layers.count) layers of \(packed.modelType), "
                 + "\(ByteCount(packed.byteCount)), packed for \(packed.instructionSet): whole")

@@ -49,11 +49,7 @@ struct Forward: ParsableCommand {
     @Option(help: "The form in which the experts compute: int8 or float.")
     var experts: ExpertFormat = .int8
 
-    @Option(
-        help: ArgumentHelp(
-            "How MXFP4 weights become int8: requantized; or exact, without rounding the channels "
-                + "for which that can be.", valueName: "form"))
-    var mxfp4: MXFP4Form = .requantized
+    @OptionGroup var weights: MXFP4Options
 
     @OptionGroup var compute: ComputeOptions
 
@@ -87,7 +83,7 @@ struct Forward: ParsableCommand {
     private func block() throws -> (MoEBlock, summary: String?) {
         guard let packed else {
             let backend = try compute.resolved()
-            let loaded = try Checkpoint(directory: model ?? "", mxfp4: mxfp4).load(
+            let loaded = try Checkpoint(directory: model ?? "", mxfp4: weights.mxfp4).load(
                 layer, experts: experts)
             return (
                 try MoEBlock(loaded.layer, backend: backend, threads: compute.threads),

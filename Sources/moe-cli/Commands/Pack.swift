@@ -19,23 +19,12 @@ struct Pack: ParsableCommand {
     @Argument(help: "The file to write.")
     var output: String
 
-    @Option(
-        help: ArgumentHelp(
-            "How MXFP4 weights become int8: requantized; or exact, without rounding the channels "
-                + "for which that can be.", valueName: "form"))
-    var mxfp4: MXFP4Form = .requantized
+    @OptionGroup var weights: MXFP4Options
 
-    @Option(help: "How many threads may work, 1 or more; one per processor if not given.")
-    var threads: Int?
-
-    func validate() throws {
-        if let threads, threads < 1 {
-            throw ValidationError("--threads \(threads): wanted 1 or more")
-        }
-    }
+    @OptionGroup var threading: ThreadOptions
 
     func run() throws {
-        let packer = try CheckpointPacker(of: input, mxfp4: mxfp4)
+        let packer = try CheckpointPacker(of: input, mxfp4: weights.mxfp4)
         let report = try write(packer)
         let model = try PackedModel(opening: output)
         print(
@@ -52,6 +41,6 @@ struct Pack: ParsableCommand {
             line.end()
             StandardError.print("Interrupted by \(signal); \(output) is not written.")
         }
-        return try packer.write(to: output, threads: threads) { line.show($0, of: total) }
+        return try packer.write(to: output, threads: threading.threads) { line.show($0, of: total) }
     }
 }

@@ -29,24 +29,13 @@ struct Quantize: ParsableCommand {
     @Option(help: "The most bytes of tensors that a file may have, such as 500MB or 5GB.")
     var shardSize = ByteCount(5_000_000_000)
 
-    @Option(
-        help: ArgumentHelp(
-            "How MXFP4 weights become int8: requantized; or exact, without rounding the channels "
-                + "for which that can be.", valueName: "form"))
-    var mxfp4: MXFP4Form = .requantized
+    @OptionGroup var weights: MXFP4Options
 
-    @Option(help: "How many threads may work, 1 or more; one per processor if not given.")
-    var threads: Int?
-
-    func validate() throws {
-        if let threads, threads < 1 {
-            throw ValidationError("--threads \(threads): wanted 1 or more")
-        }
-    }
+    @OptionGroup var threading: ThreadOptions
 
     func run() throws {
         let quantizer = try CheckpointQuantizer(
-            of: input, as: format, shardSize: shardSize.value, mxfp4: mxfp4)
+            of: input, as: format, shardSize: shardSize.value, mxfp4: weights.mxfp4)
         let report = try write(quantizer)
         print(
             "\(output): \(report.quantizedCount) linear layers in int8, "
@@ -65,7 +54,7 @@ struct Quantize: ParsableCommand {
             StandardError.print(
                 "Interrupted by \(signal); the same command continues where it was.")
         }
-        return try quantizer.write(to: output, threads: threads) { event in
+        return try quantizer.write(to: output, threads: threading.threads) { event in
             switch event {
             case .progress(let progress): line.show(progress.completed, of: progress.total)
             case .resumes(let files):
@@ -87,5 +76,3 @@ extension QuantizationReport {
 }
 
 extension QuantizedFormat: ExpressibleByArgument {}
-
-extension MXFP4Form: ExpressibleByArgument {}

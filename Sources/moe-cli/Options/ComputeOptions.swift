@@ -12,14 +12,10 @@ struct ComputeOptions: ParsableArguments {
 
     @OptionGroup var device: DeviceOptions
 
-    @Option(help: "How many threads may work, 1 or more; one per processor if not given.")
-    var threads: Int?
+    @OptionGroup var threading: ThreadOptions
 
-    func validate() throws {
-        if let threads, threads < 1 {
-            throw ValidationError("--threads \(threads): wanted 1 or more")
-        }
-    }
+    /// How many threads may work; nil for one per processor.
+    var threads: Int? { threading.threads }
 
     /// The backend asked for.
     func resolved() throws -> any ExpertBackend {

@@ -22,7 +22,7 @@ package struct ExpertLayout: Sendable {
     let down: PanelLayout
     /// Floats from the gate's scales to the up's.
     let gateStride: Int
-    /// Floats from the first factor of an expert to those that `Offset` names.
+    /// Floats from an expert's first factor to its down scale, its gate bias and its down bias.
     let downScaleOffset: Int
     let gateUpBiasOffset: Int
     let downBiasOffset: Int
@@ -64,8 +64,8 @@ package struct ExpertLayout: Sendable {
         self.hasDownBias = hasDownBias
         gate = PanelLayout(columns: shape.expertWidth, depth: shape.hiddenSize, kernel: kernel)
         down = PanelLayout(columns: shape.hiddenSize, depth: shape.expertWidth, kernel: kernel)
-        gateStride = (gate.paddedColumns + 15) / 16 * 16
-        let downStride = (down.paddedColumns + 15) / 16 * 16
+        gateStride = cacheLines(gate.paddedColumns)
+        let downStride = cacheLines(down.paddedColumns)
         downScaleOffset = 2 * gateStride
         gateUpBiasOffset = downScaleOffset + downStride
         downBiasOffset = gateUpBiasOffset + (hasGateUpBias ? 2 * gateStride : 0)

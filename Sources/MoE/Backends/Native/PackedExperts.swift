@@ -124,7 +124,4 @@ package struct PackedExperts: Sendable {
     func downBias(_ expert: Int) -> UnsafeMutablePointer<Float>? {
         layout.hasDownBias ? factors(of: expert) + layout.downBiasOffset : nil
     }
-
-    /// From one factor of a down channel to that of the next expert.
-    var downStride: Int { layout.factorStride }
 }
