@@ -70,27 +70,47 @@ package struct GemmKernel: Sendable, CustomStringConvertible {
         table.gemm.pack(used, columns, depth, weights, depth, panel)
     }
 
+    /// What is multiplied after a tile: a panel, and rows where they are known.
+    package struct NextTile {
+        let panel: UnsafePointer<UInt8>
+        let rows: UnsafePointer<UnsafePointer<Int8>>?
+        let count: Int
+
+        /// - Parameters:
+        ///   - panel: its packed weights.
+        ///   - rows: where its rows start, `[count]`; nil where that is not known.
+        ///   - count: how many rows.
+        package init(
+            panel: UnsafePointer<UInt8>, rows: UnsafePointer<UnsafePointer<Int8>>? = nil,
+            count: Int = 0
+        ) {
+            self.panel = panel
+            self.rows = rows
+            self.count = count
+        }
+    }
+
     /// Rows of activations times one panel.
     ///
     /// - Parameters:
     ///   - rows: where each row starts, `[count]`.
     ///   - start: `-offset` times the sum of each row, `[count]`.
     ///   - count: how many rows.
-    ///   - after: how many entries of `rows` follow that are multiplied next.
     ///   - depth: K.
     ///   - panel: the packed weights.
     ///   - columns: how many the panel has.
     ///   - out: receives the products, `columns` of every row.
     ///   - stride: from one row of products to the next.
-    ///   - next: the panel that is read next, fetched meanwhile; nil for none.
+    ///   - next: what is read next, fetched meanwhile; nil where it is not known.
     package func multiply(
         rows: UnsafePointer<UnsafePointer<Int8>>, start: UnsafePointer<Int32>, count: Int,
-        after: Int = 0, depth: Int, panel: UnsafePointer<UInt8>, columns: Int,
-        into out: UnsafeMutablePointer<Int32>, stride: Int, next: UnsafePointer<UInt8>? = nil
+        depth: Int, panel: UnsafePointer<UInt8>, columns: Int,
+        into out: UnsafeMutablePointer<Int32>, stride: Int, next: NextTile? = nil
     ) {
         var tile = moe_gemm_s8_tile(
-            rows: rows, start: start, row_count: count, rows_after: after, depth: depth,
-            panel: panel, columns: columns, out: out, stride: stride, next: next)
+            rows: rows, start: start, row_count: count, depth: depth, panel: panel,
+            columns: columns, out: out, stride: stride, next: next?.panel,
+            next_rows: next?.rows, next_row_count: next?.count ?? 0)
         table.gemm.multiply(&tile)
     }
 

@@ -30,13 +30,14 @@ typedef struct {
     const int8_t *_Nonnull const *_Nonnull rows; /* where each row starts; nothing past depth is read */
     const int32_t *start;               /* -offset times the sum of the row, moe_gemm_s8.offset */
     size_t row_count;                   /* any number; tiles of rows are cut inside */
-    size_t rows_after;                  /* further entries of rows, which are multiplied next */
     size_t depth;                       /* K */
     const uint8_t *panel;               /* packed weights, aligned to 64 bytes */
     size_t columns;                     /* of the panel, a multiple of the kernel's lanes */
     int32_t *out;                       /* row_count rows, `columns` of each are written */
     size_t stride;                      /* from one row of out to the next, in elements */
     const uint8_t *_Nullable next;      /* the panel that is read next, fetched meanwhile */
+    const int8_t *_Nonnull const *_Nullable next_rows; /* and the rows it is multiplied with, */
+    size_t next_row_count;              /* of which the first are fetched */
 } moe_gemm_s8_tile;
 
 /* One kernel: an instruction set with its tile and the layout of its panels. */

@@ -113,10 +113,14 @@ struct GemmKernelTests {
             weights: try #require(guardedW.elements.baseAddress), into: panelBase)
         var start = [Int32](repeating: 0, count: rows)
         kernel.findStarts(of: first, count: rows, depth: depth, into: &start)
-        kernel.multiply(
-            rows: (0..<rows).map { UnsafePointer(first + $0 * depth) }, start: start, count: rows,
-            depth: depth, panel: panelBase, columns: padded,
-            into: try #require(out.elements.baseAddress), stride: padded, next: panelBase)
+        let outBase = try #require(out.elements.baseAddress)
+        (0..<rows).map { UnsafePointer(first + $0 * depth) }.withUnsafeBufferPointer { pointers in
+            guard let pointers = pointers.baseAddress else { return }
+            kernel.multiply(
+                rows: pointers, start: start, count: rows, depth: depth, panel: panelBase,
+                columns: padded, into: outBase, stride: padded,
+                next: .init(panel: panelBase, rows: pointers, count: rows))
+        }
 
         var wrong = 0
         for row in 0..<rows {

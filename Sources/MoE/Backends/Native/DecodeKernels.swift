@@ -127,7 +127,7 @@ package final class DecodeKernels {
         experts.kernel.multiply(
             rows: &row, start: &start, count: 1, depth: depth, panel: panel, columns: columns,
             into: out, stride: cacheLines(experts.kernel.panelColumns),
-            next: next.map { UnsafePointer($0) })
+            next: next.map { GemmKernel.NextTile(panel: $0) })
     }
 
     private func activate(_ expert: Int, _ panel: Int, stride: Int) {

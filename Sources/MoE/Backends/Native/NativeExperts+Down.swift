@@ -15,11 +15,17 @@ extension NativeExperts {
         WorkerPool.shared.run(tiles: experts.count * panels, threads: threads) { tile, worker in
             let expert = experts[tile / panels], panel = tile % panels
             fetch?.beginDown(tile / panels, worker: worker)
-            let first = offsets[expert], last = tile + 1 == experts.count * panels
+            let first = offsets[expert]
+            var next: GemmKernel.NextTile?
+            if tile + 1 < experts.count * panels {
+                let expert = experts[(tile + 1) / panels]
+                next = self.tile(
+                    (tile + 1) % panels, of: expert, rows: offsets[expert]..<offsets[expert + 1],
+                    down)
+            }
             compute(
                 panel, of: expert, rows: first..<offsets[expert + 1], down,
-                into: products + (panel * rowCount + first) * stride, stride: stride,
-                next: last ? nil : ((tile + 1) % panels, experts[(tile + 1) / panels]))
+                into: products + (panel * rowCount + first) * stride, stride: stride, next: next)
         }
         let tokensPerTile = 16, rowOf = sum.rowOf
         let blocks = (sum.tokenCount + tokensPerTile - 1) / tokensPerTile
@@ -43,7 +49,7 @@ extension NativeExperts {
         rows.products.resize(threads * tileCount)
         rows.place(dispatch, sum, in: blocks)
         fetch?.beginDown()
-        let down = DownInputs(rows), tiles = rows.products.base, rowCount = dispatch.rowCount
+        let down = DownInputs(rows), tiles = rows.products.base
         let experts = dispatch.activeExperts, firstRows = UnsafePointer(rows.firstRows.base)
         let places = UnsafePointer(rows.places.base)
         WorkerPool.shared.run(tiles: blocks.tileCount, threads: threads) { tile, worker in
@@ -56,14 +62,14 @@ extension NativeExperts {
             for (index, expert) in experts.enumerated() {
                 let rows = first[index]..<end[index]
                 if !rows.isEmpty {
-                    let last = index + 1 == experts.count
+                    let isLast = index + 1 == experts.count, next = isLast ? 0 : index + 1
                     compute(
-                        panel, of: expert, rows: rows,
-                        after: blocks.partCount == 1 ? rowCount : 0, down,
+                        panel, of: expert, rows: rows, down,
                         into: products + (place + rows.lowerBound - blockFirst[index]) * stride,
                         stride: stride,
-                        next: last
-                            ? (blocks[tile + 1].panel, experts[0]) : (panel, experts[index + 1]))
+                        next: self.tile(
+                            isLast ? blocks[tile + 1].panel : panel, of: experts[next],
+                            rows: first[next]..<end[next], down))
                 }
                 place += blockEnd[index] - blockFirst[index]
             }
@@ -96,7 +102,8 @@ extension NativeExperts {
             fetch?.beginDown(block.place, worker: worker)
             multiply(
                 panel, of: block.expert, rows: rows, down, into: products, stride: stride,
-                next: panel + 1 < layout.count ? (panel + 1, block.expert) : nil)
+                next: panel + 1 < layout.count
+                    ? self.tile(panel + 1, of: block.expert, rows: rows, down) : nil)
             scale(
                 panel, of: block.expert, rows: rows, columns: layout.usedWidth(panel), down,
                 products, stride: stride,
@@ -106,31 +113,36 @@ extension NativeExperts {
 
     /// A panel of output rows, in the memory of their products.
     private func compute(
-        _ panel: Int, of expert: Int, rows: Range<Int>, after end: Int = 0, _ down: DownInputs,
-        into products: UnsafeMutablePointer<Int32>, stride: Int,
-        next: (panel: Int, expert: Int)?
+        _ panel: Int, of expert: Int, rows: Range<Int>, _ down: DownInputs,
+        into products: UnsafeMutablePointer<Int32>, stride: Int, next: GemmKernel.NextTile?
     ) {
         multiply(
-            panel, of: expert, rows: rows, after: end, down, into: products, stride: stride,
-            next: next)
+            panel, of: expert, rows: rows, down, into: products, stride: stride, next: next)
         scale(
             panel, of: expert, rows: rows, columns: packed.down.width(panel), down, products,
             stride: stride, into: products, stride)
     }
 
     private func multiply(
-        _ panel: Int, of expert: Int, rows: Range<Int>, after end: Int = 0, _ down: DownInputs,
-        into products: UnsafeMutablePointer<Int32>, stride: Int,
-        next: (panel: Int, expert: Int)?
+        _ panel: Int, of expert: Int, rows: Range<Int>, _ down: DownInputs,
+        into products: UnsafeMutablePointer<Int32>, stride: Int, next: GemmKernel.NextTile?
     ) {
         moe_fetch_factors(
             packed.downScale(expert) + packed.down.firstColumn(panel), packed.down.width(panel))
         kernel.multiply(
             rows: down.source + rows.lowerBound, start: down.start + rows.lowerBound,
-            count: rows.count, after: max(0, end - rows.upperBound), depth: packed.down.depth,
+            count: rows.count, depth: packed.down.depth,
             panel: packed.downPanel(panel, of: expert), columns: packed.down.width(panel),
-            into: products, stride: stride,
-            next: next.map { UnsafePointer(packed.downPanel($0.panel, of: $0.expert)) })
+            into: products, stride: stride, next: next)
+    }
+
+    /// A panel of an expert and the rows that it is multiplied with.
+    private func tile(
+        _ panel: Int, of expert: Int, rows: Range<Int>, _ down: DownInputs
+    ) -> GemmKernel.NextTile {
+        GemmKernel.NextTile(
+            panel: packed.downPanel(panel, of: expert), rows: down.source + rows.lowerBound,
+            count: rows.count)
     }
 
     /// Products of a panel to floats.

@@ -19,7 +19,7 @@ extension NativeExperts {
             compute(
                 tile % panels, of: block, inputs, worker: worker,
                 into: activated + block.first * width, stride: width,
-                next: tile + 1 < tileCount ? blocks[(tile + 1) / panels].expert : nil)
+                next: tile + 1 < tileCount ? blocks[(tile + 1) / panels] : nil)
         }
         let outputs = ActivatedRows(rows, width: width)
         let rowsPerTile = dispatch.rowCount <= 64 ? 1 : 16, count = dispatch.rowCount
@@ -51,7 +51,7 @@ extension NativeExperts {
             for panel in 0..<packed.gate.count {
                 compute(
                     panel, of: block, inputs, worker: worker, into: activated, stride: width,
-                    next: tile + 1 < blockCount ? blocks[tile + 1].expert : nil)
+                    next: tile + 1 < blockCount ? blocks[tile + 1] : nil)
             }
             quantize(activated, first: block.first, count: block.count, into: outputs)
         }
@@ -59,31 +59,31 @@ extension NativeExperts {
 
     /// One gate·up panel of a block of rows: two GEMM tiles, then the activation of both.
     ///
-    /// `next` is the expert whose first panel follows this one's last.
+    /// `next` is the block whose first panel follows this one's last.
     private func compute(
         _ panel: Int, of block: RowBlock, _ inputs: GateUpInputs, worker: Int,
-        into activated: UnsafeMutablePointer<Float>, stride: Int, next: Int?
+        into activated: UnsafeMutablePointer<Float>, stride: Int, next: RowBlock?
     ) {
         let layout = packed.gate, columns = layout.width(panel), bytes = layout.bytes(panel)
         let gate = inputs.tiles + worker * inputs.tileCount
         let up = gate + inputs.tileStride / 2
         let gatePanel = packed.gatePanel(panel, of: block.expert)
         let upPanel = UnsafePointer(gatePanel + bytes)
-        let nextPanel =
-            panel + 1 < layout.count
-            ? packed.gatePanel(panel + 1, of: block.expert)
-            : next.map { packed.gatePanel(0, of: $0) }
+        let isLast = panel + 1 == layout.count
+        let nextGate = (isLast ? next : block).map {
+            inputs.tile(packed.gatePanel(isLast ? 0 : panel + 1, of: $0.expert), $0)
+        }
         let first = layout.firstColumn(panel)
         moe_fetch_factors(packed.gateScale(block.expert) + first, columns)
         moe_fetch_factors(packed.upScale(block.expert) + first, columns)
         kernel.multiply(
             rows: inputs.source + block.first, start: inputs.start + block.first,
             count: block.count, depth: layout.depth, panel: gatePanel, columns: columns,
-            into: gate, stride: inputs.tileStride, next: upPanel)
+            into: gate, stride: inputs.tileStride, next: inputs.tile(upPanel, block))
         kernel.multiply(
             rows: inputs.source + block.first, start: inputs.start + block.first,
             count: block.count, depth: layout.depth, panel: upPanel, columns: columns,
-            into: up, stride: inputs.tileStride, next: nextPanel.map { UnsafePointer($0) })
+            into: up, stride: inputs.tileStride, next: nextGate)
         var tile = moe_activation_tile(
             rows: block.count, columns: layout.usedWidth(panel), gate: gate, up: up,
             stride: inputs.tileStride, gate_scale: packed.gateScale(block.expert) + first,
@@ -131,6 +131,11 @@ private struct GateUpInputs {
         start = UnsafePointer(rows.sourceStart.base)
         scale = UnsafePointer(rows.sourceScale.base)
         tiles = rows.tiles.base
+    }
+
+    /// A panel and the block of rows that it is multiplied with.
+    func tile(_ panel: UnsafePointer<UInt8>, _ block: RowBlock) -> GemmKernel.NextTile {
+        GemmKernel.NextTile(panel: panel, rows: source + block.first, count: block.count)
     }
 }
 
