@@ -10,7 +10,7 @@
 #include "../include/moe_gemm.h"
 #include <arm_neon.h>
 
-enum { MAX_ROWS = 6, LANES = 4, VECTORS = 4 };
+enum { MAX_ROWS = 6, STREAMING_ROWS = 3, LANES = 4, VECTORS = 4 };
 
 #define PACK_FLIP 0u
 #include "../portable/gemm_pack.inc"
@@ -32,7 +32,7 @@ ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6)
 
 static void multiply(const moe_gemm_s8_tile *tile) {
     static moe_rows_kernel *const kernels[MAX_ROWS] = {rows_1, rows_2, rows_3, rows_4, rows_5, rows_6};
-    moe_multiply_even(tile, MAX_ROWS, kernels);
+    moe_multiply_even(tile, MAX_ROWS, STREAMING_ROWS, kernels);
 }
 
 const moe_gemm_s8 moe_gemm_s8__dotprod = {

@@ -13,7 +13,7 @@
 #include <arm_neon.h>
 #include <string.h>
 
-enum { MAX_ROWS = 6, PANEL = 16, GROUP = 8 };
+enum { MAX_ROWS = 6, STREAMING_ROWS = 3, PANEL = 16, GROUP = 8 };
 
 #include "../portable/gemm_rows.inc"
 
@@ -85,7 +85,7 @@ ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6)
 static void multiply(const moe_gemm_s8_tile *tile) {
     static moe_rows_kernel *const kernels[MAX_ROWS] = {rows_1, rows_2, rows_3,
                                                        rows_4, rows_5, rows_6};
-    moe_multiply_even(tile, MAX_ROWS, kernels);
+    moe_multiply_even(tile, MAX_ROWS, STREAMING_ROWS, kernels);
 }
 
 static uint64_t multiply_registers(size_t rounds) {

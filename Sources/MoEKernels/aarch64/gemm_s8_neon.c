@@ -10,7 +10,7 @@
 #include "../include/moe_gemm.h"
 #include <arm_neon.h>
 
-enum { MAX_ROWS = 4, PANEL = 8 };
+enum { MAX_ROWS = 4, STREAMING_ROWS = 2, PANEL = 8 };
 
 #define PACK_FLIP 0u
 #include "../portable/gemm_pack.inc"
@@ -64,7 +64,7 @@ ROWS(1) ROWS(2) ROWS(3) ROWS(4)
 
 static void multiply(const moe_gemm_s8_tile *tile) {
     static moe_rows_kernel *const kernels[MAX_ROWS] = {rows_1, rows_2, rows_3, rows_4};
-    moe_multiply_even(tile, MAX_ROWS, kernels);
+    moe_multiply_even(tile, MAX_ROWS, STREAMING_ROWS, kernels);
 }
 
 static uint64_t multiply_registers(size_t rounds) {

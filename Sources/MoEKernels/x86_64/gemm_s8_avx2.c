@@ -17,7 +17,7 @@
 #include "../portable/gemm_rows.inc"
 #include "gemm_pack_pairs.inc"
 
-enum { MAX_ROWS = 4, PANEL = 64 };
+enum { MAX_ROWS = 4, STREAMING_ROWS = 0, PANEL = 64 };
 
 /* A block of K of the tile's rows. */
 typedef struct {
@@ -178,7 +178,7 @@ ROWS(1) ROWS(2) ROWS(3) ROWS(4)
 
 static void multiply(const moe_gemm_s8_tile *tile) {
     static moe_rows_kernel *const kernels[MAX_ROWS] = {rows_1, rows_2, rows_3, rows_4};
-    moe_multiply_even(tile, MAX_ROWS, kernels);
+    moe_multiply_even(tile, MAX_ROWS, STREAMING_ROWS, kernels);
 }
 
 /* Pairs alone: the fastest that any weights can be multiplied. */

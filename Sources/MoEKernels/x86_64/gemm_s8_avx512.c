@@ -12,7 +12,7 @@
 #include "../include/moe_gemm.h"
 #include <immintrin.h>
 
-enum { MAX_ROWS = 12, PANEL = 16, BLOCK = 256 };
+enum { MAX_ROWS = 12, STREAMING_ROWS = 1, PANEL = 16, BLOCK = 256 };
 
 #define PACK_FLIP 0u
 #include "../portable/gemm_pack.inc"
@@ -47,7 +47,7 @@ ROWS(7) ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12)
 static void multiply(const moe_gemm_s8_tile *tile) {
     static moe_rows_kernel *const kernels[MAX_ROWS] = {
         rows_1, rows_2, rows_3, rows_4, rows_5, rows_6, rows_7, rows_8, rows_9, rows_10, rows_11, rows_12};
-    moe_multiply_even(tile, MAX_ROWS, kernels);
+    moe_multiply_even(tile, MAX_ROWS, STREAMING_ROWS, kernels);
 }
 
 const moe_gemm_s8 moe_gemm_s8__avx512 = {

@@ -15,7 +15,7 @@
 #include "../include/moe_gemm.h"
 #include <immintrin.h>
 
-enum { MAX_ROWS = 8, LANES = 16, VECTORS = 3 };
+enum { MAX_ROWS = 8, STREAMING_ROWS = 4, LANES = 16, VECTORS = 3 };
 
 #define PACK_FLIP 0x80u
 #include "../portable/gemm_pack.inc"
@@ -41,7 +41,7 @@ WIDTHS(1) WIDTHS(2) WIDTHS(3) WIDTHS(4) WIDTHS(5) WIDTHS(6) WIDTHS(7) WIDTHS(8)
 
 static void multiply(const moe_gemm_s8_tile *tile) {
     static moe_rows_kernel *const kernels[MAX_ROWS] = {rows_1, rows_2, rows_3, rows_4, rows_5, rows_6, rows_7, rows_8};
-    moe_multiply_even(tile, MAX_ROWS, kernels);
+    moe_multiply_even(tile, MAX_ROWS, STREAMING_ROWS, kernels);
 }
 
 const moe_gemm_s8 moe_gemm_s8__avx512vnni = {

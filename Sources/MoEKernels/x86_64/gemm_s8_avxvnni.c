@@ -10,7 +10,7 @@
 #include "../include/moe_gemm.h"
 #include <immintrin.h>
 
-enum { MAX_ROWS = 6, LANES = 8, VECTORS = 2 };
+enum { MAX_ROWS = 6, STREAMING_ROWS = 3, LANES = 8, VECTORS = 2 };
 
 #define PACK_FLIP 0x80u
 #include "../portable/gemm_pack.inc"
@@ -36,7 +36,7 @@ WIDTHS(1) WIDTHS(2) WIDTHS(3) WIDTHS(4) WIDTHS(5) WIDTHS(6)
 
 static void multiply(const moe_gemm_s8_tile *tile) {
     static moe_rows_kernel *const kernels[MAX_ROWS] = {rows_1, rows_2, rows_3, rows_4, rows_5, rows_6};
-    moe_multiply_even(tile, MAX_ROWS, kernels);
+    moe_multiply_even(tile, MAX_ROWS, STREAMING_ROWS, kernels);
 }
 
 const moe_gemm_s8 moe_gemm_s8__avxvnni = {
