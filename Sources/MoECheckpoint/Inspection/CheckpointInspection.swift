@@ -91,6 +91,7 @@ public struct CheckpointInspection: Sendable {
         takenFor = checkpoint.takenFor
         format = checkpoint.weightFormat.name
         layerCount = checkpoint.layerCount
+        (checkpoint.source as? SafetensorsDirectory)?.openShards()
         groups = checkpoint.inspectedLayers()
         refusal = nil
     }

@@ -1,3 +1,5 @@
+internal import MoE
+
 /// The tensors of a model's folder, in one safetensors file or in shards.
 ///
 /// Taken is, in this order: `model.safetensors`; what `model.safetensors.index.json` lists; what
@@ -129,6 +131,15 @@ public struct SafetensorsDirectory: TensorSource, NumberedTensors {
     ) throws(CheckpointError) {
         _ = try locate(name)
         try shard(of: name).read(name, bytes: byteRange, into: destination)
+    }
+
+    /// Opens all shards, as many at a time as there are processors, for who is about to ask for all.
+    ///
+    /// One that cannot be opened says so when it is asked for.
+    func openShards() {
+        WorkerPool.shared.run(
+            tiles: shards.count, threads: WorkerPool.threadCount(nil)
+        ) { shard, _ in _ = try? shards[shard].file() }
     }
 
     /// Opens every shard and finds every tensor in it.
