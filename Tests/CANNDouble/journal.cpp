@@ -23,11 +23,7 @@ std::vector<Entry> &entries() {
 
 bool aborts = false;
 
-struct Running {
-    std::string kernel;
-    int device;
-};
-thread_local const Running *running = nullptr;
+thread_local const Site *running = nullptr;
 
 std::string named(const std::string &message) {
     const std::string call = running_call();
@@ -49,12 +45,12 @@ bool matches(const Entry &entry, int device, Kind kind) {
 
 } // namespace
 
-Site::Site(std::string kernel, int device) { running = new Running{std::move(kernel), device}; }
-
-Site::~Site() {
-    delete running;
-    running = nullptr;
+Site::Site(std::string kernel, int device)
+    : kernel(std::move(kernel)), device(device), before(running) {
+    running = this;
 }
+
+Site::~Site() { running = before; }
 
 void fail(Status status, std::string message) { throw Failure{status, named(message)}; }
 

@@ -32,12 +32,19 @@ void clear_journal(int device);
 /// Whether a violation ends the process at once, after printing it.
 void abort_on_violation(bool whether);
 
-/// Names the kernel that runs now, and its device, in whatever is recorded.
+/// Names the kernel that runs now, and its device, in whatever is recorded. One that waits for an
+/// event runs others meanwhile, and goes on after them.
 class Site {
   public:
     Site(std::string kernel, int device);
     ~Site();
     Site(const Site &) = delete;
+
+    const std::string kernel;
+    const int device;
+
+  private:
+    const Site *const before;
 };
 
 } // namespace cann_double
