@@ -144,10 +144,10 @@ let package = Package(
             dependencies: ["MoE", "MoECheckpoint"],
             path: "Tests/MoETestSupport",
             swiftSettings: swiftSettings),
-        .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: cSettings),
+        .target(name: "PassCounters", path: "Tests/PassCounters", cSettings: cSettings),
         .testTarget(
             name: "MoETests",
-            dependencies: ["MoE", "MoECheckpoint", "MoETestSupport", "AllocationCounter"],
+            dependencies: ["MoE", "MoECheckpoint", "MoETestSupport", "PassCounters"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "MoECheckpointTests",

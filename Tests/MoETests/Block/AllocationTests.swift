@@ -1,6 +1,6 @@
-import AllocationCounter
 import MoE
 import MoETestSupport
+import PassCounters
 import Testing
 
 /// Alone in its suite and serialised: other tests in the process would allocate meanwhile.
