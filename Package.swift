@@ -147,7 +147,9 @@ let package = Package(
         .target(name: "PassCounters", path: "Tests/PassCounters", cSettings: cSettings),
         .testTarget(
             name: "MoETests",
-            dependencies: ["MoE", "MoECheckpoint", "MoETestSupport", "PassCounters"],
+            dependencies: [
+                "MoE", "MoECheckpoint", "MoEKernels", "MoETestSupport", "PassCounters",
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "MoECheckpointTests",

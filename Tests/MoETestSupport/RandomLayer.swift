@@ -8,12 +8,13 @@ public struct RandomLayer: Sendable {
     let experts: Int
     let topK: Int
     let sharedWidth: Int?
+    let isGated: Bool
     let seed: UInt64
 
-    /// A layer of given sizes.
+    /// A layer of given sizes, whose first projections have gate rows or not.
     public init(
         tokens: Int = 7, hidden: Int = 48, width: Int = 40, experts: Int = 8, topK: Int = 2,
-        sharedWidth: Int? = nil, seed: UInt64 = 1
+        sharedWidth: Int? = nil, isGated: Bool = true, seed: UInt64 = 1
     ) {
         self.tokens = tokens
         self.hidden = hidden
@@ -21,6 +22,7 @@ public struct RandomLayer: Sendable {
         self.experts = experts
         self.topK = topK
         self.sharedWidth = sharedWidth
+        self.isGated = isGated
         self.seed = seed
     }
 
@@ -55,7 +57,7 @@ public struct RandomLayer: Sendable {
         _ width: Int, _ random: inout SeededRandom
     ) throws -> Expert<QuantizedMatrix> {
         Expert(
-            gateUp: try matrix(2 * width, hidden, &random),
+            gateUp: try matrix(isGated ? 2 * width : width, hidden, &random),
             down: try matrix(hidden, width, &random))
     }
 

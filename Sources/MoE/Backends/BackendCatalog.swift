@@ -103,7 +103,8 @@ public enum BackendCatalog {
     private static let reference = StagedBackend(
         name: BackendName.reference.rawValue, multiplier: ReferenceMultiplier())
 
-    private static let native = NativeBackend(floatExperts: openBLAS ?? reference)
+    private static let native = PreferredBackend(
+        preferred: NativeBackend(), otherwise: openBLAS ?? reference)
     private static let nativeReason = "int8 kernels on packed weights, \(GemmKernel.chosen.name)"
 
     #if OpenBLAS

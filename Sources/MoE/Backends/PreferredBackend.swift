@@ -1,4 +1,5 @@
-/// A backend for what it can compute, and another one for the rest: what `auto` is with a device.
+/// A backend for what it can compute, and another one for the rest: `native` with its int8 experts
+/// alone, `auto` with a device.
 ///
 /// A layer goes to one of the two as a whole, shared expert included.
 struct PreferredBackend: ExpertBackend {
@@ -7,7 +8,7 @@ struct PreferredBackend: ExpertBackend {
 
     var name: String { preferred.name }
 
-    /// The backend for a layer.
+    /// The backend for a layer; it may again be one of two.
     ///
     /// - Parameters:
     ///   - layer: the layer, validated.

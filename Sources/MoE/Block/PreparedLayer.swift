@@ -17,7 +17,7 @@ package struct PreparedLayer: Sendable {
     init(_ layer: consuming MoELayer, backend: any ExpertBackend) throws(MoEError) {
         let shapes = try layer.validated()
         var backend = backend
-        if let preferred = backend as? PreferredBackend {
+        while let preferred = backend as? PreferredBackend {
             backend = try preferred.choice(for: layer, shapes)
         }
         // Taken out of the layer, so that a backend that repacks weights holds the only reference

@@ -1,29 +1,14 @@
 internal import MoEKernels
 
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#elseif canImport(Darwin)
-internal import Darwin
-#endif
-
 /// The activation stage of an expert, between its two GEMMs, on memory of the caller.
 ///
 /// It is the fused operator as the block uses it: gate columns first, dynamic quantisation, rows
 /// of one expert. Nothing is allocated and nothing is checked.
 package struct ExpertActivationKernel: Sendable {
     private let kernels: OperatorKernels
-    private let function: Function
+    private let parameters: moe_activation
+    private let isGated: Bool
     private let width: Int
-
-    /// What is made of a row's gate and up, or of its up alone.
-    private enum Function {
-        case gated(moe_swiglu)
-        case gelu
-        case softcapped(gateCap: Float, upCap: Float)
-        case squaredReLU
-    }
 
     /// What the rows of one expert share.
     package struct Factors {
@@ -53,7 +38,8 @@ package struct ExpertActivationKernel: Sendable {
     ///   - kernels: the instruction set's kernels.
     package init(activation: SwiGLU, width: Int, kernels: OperatorKernels = .chosen) {
         self.kernels = kernels
-        self.function = .gated(activation.parameters)
+        self.parameters = activation.parameters
+        self.isGated = true
         self.width = width
     }
 
@@ -65,22 +51,13 @@ package struct ExpertActivationKernel: Sendable {
     ///   - kernels: the instruction set's kernels.
     package init(activation: Activation, width: Int, kernels: OperatorKernels = .chosen) {
         self.kernels = kernels
+        self.parameters = activation.parameters
+        self.isGated = activation.isGated
         self.width = width
-        function =
-            switch activation {
-            case .swiGLU, .clampedSwiGLU, .swiGLUClampedAfter:
-                .gated((activation.operatorMode ?? .plain).parameters)
-            case .geluTanh: .gelu
-            case .softcappedSwiGLU(let gateCap, let upCap):
-                .softcapped(gateCap: gateCap, upCap: upCap)
-            case .squaredReLU: .squaredReLU
-            }
     }
 
     /// Columns of the first projection: 2H, or H without a gate.
-    package var inputWidth: Int {
-        if case .squaredReLU = function { width } else { 2 * width }
-    }
+    package var inputWidth: Int { isGated ? 2 * width : width }
 
     /// How many floats of scratch memory ``run(rows:accumulators:stride:activationScale:factors:scratch:values:valueStride:scale:)``
     /// needs.
@@ -127,7 +104,7 @@ package struct ExpertActivationKernel: Sendable {
         scratch: UnsafeMutablePointer<Float>
     ) {
         let functions = kernels.table.functions
-        guard case .gated(let parameters) = function, width >= 2 * Self.columnsPerPart else {
+        guard isGated, width >= 2 * Self.columnsPerPart else {
             functions.dequantize(
                 Int64(inputWidth), 1, accumulators, factors.weightScale, activationScale, nil,
                 factors.bias, scratch)
@@ -158,24 +135,7 @@ package struct ExpertActivationKernel: Sendable {
     package func activate(
         gateUp: UnsafePointer<Float>, into result: UnsafeMutablePointer<Float>
     ) {
-        switch function {
-        case .gated(let parameters):
-            kernels.table.functions.activate(
-                Int64(width), parameters, gateUp, gateUp + width, result)
-        case .gelu:
-            kernels.table.functions.gelu(Int64(width), gateUp, gateUp + width, result)
-        case .softcapped(let gateCap, let upCap):
-            for index in 0..<width {
-                let gate = gateUp[index], up = gateUp[width + index]
-                result[index] =
-                    gateCap * tanh(gate / gateCap) * sigmoid(gate) * (upCap * tanh(up / upCap))
-            }
-        case .squaredReLU:
-            for index in 0..<width {
-                // A NaN fails the comparison and stays.
-                let positive = gateUp[index] < 0 ? 0 : gateUp[index]
-                result[index] = positive * positive
-            }
-        }
+        kernels.table.functions.activate(
+            Int64(width), parameters, gateUp, isGated ? gateUp + width : gateUp, result)
     }
 }

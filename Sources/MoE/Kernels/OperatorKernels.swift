@@ -56,18 +56,3 @@ package func quantizeRow(
 ) -> Float {
     kernels.table.functions.quantize(Int64(count), row, MOE_SCALE_DIVIDED, integers)
 }
-
-extension SwiGLU {
-    /// The activation as the kernels take it; interleaved columns are split before it.
-    var parameters: moe_swiglu {
-        switch self {
-        case .plain:
-            moe_swiglu(kind: MOE_SWIGLU_PLAIN, limit: 0, alpha: 0, bias: 0)
-        case .clamped(let p), .interleavedClamped(let p):
-            moe_swiglu(
-                kind: MOE_SWIGLU_CLAMPED, limit: p.limit, alpha: p.alpha, bias: p.bias)
-        case .clampedAfter(let limit):
-            moe_swiglu(kind: MOE_SWIGLU_CLAMPED_AFTER, limit: limit, alpha: 0, bias: 0)
-        }
-    }
-}

@@ -24,7 +24,7 @@ public struct CheckpointPacker: Sendable {
     ///   - model: the checkpoint's folder, or a GGUF file.
     ///   - mxfp4: how MXFP4 weights become int8.
     /// - Throws: what opening a ``Checkpoint`` and finding its layers' tensors throws;
-    ///   `unsupported` for experts with an activation that has no native kernels.
+    ///   `unsupported` for experts of sizes that cannot be packed.
     public init(
         of model: String, mxfp4: MXFP4Form = .requantized
     ) throws(CheckpointError) {

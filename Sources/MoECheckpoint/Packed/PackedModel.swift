@@ -121,8 +121,8 @@ public struct PackedModel: Sendable {
         do {
             return try PackedExperts(
                 ExpertLayout(
-                    kernel: kernel, shape: set.shape, hasGateUpBias: set.hasGateUpBias,
-                    hasDownBias: set.hasDownBias),
+                    kernel: kernel, shape: set.shape, isGated: set.activation.isGated,
+                    hasGateUpBias: set.hasGateUpBias, hasDownBias: set.hasDownBias),
                 in: mapping, weights: set.panels.range, factors: set.factors.range)
         } catch {
             throw CheckpointError(.format, "\(path): \(error.message)")

@@ -28,8 +28,8 @@ struct PackingPlan: Sendable {
     ///   - layer: the layer, which is MoE.
     ///   - kernel: what it is packed for.
     ///   - start: the first byte that is free.
-    /// - Throws: what finding the layer's tensors throws; `unsupported` for experts that the native
-    ///   backend has no kernels for.
+    /// - Throws: what finding the layer's tensors throws; `unsupported` for experts of sizes that
+    ///   cannot be packed.
     init(
         _ checkpoint: Checkpoint, layer: Int, kernel: GemmKernel, from start: Int
     ) throws(CheckpointError) {
@@ -42,30 +42,29 @@ struct PackingPlan: Sendable {
         self.description = description
         self.tensors = tensors
         let file = checkpoint.configuration.file
-        for activation in [description.activation, description.sharedActivation ?? .swiGLU]
-        where !activation.isPackable {
-            throw CheckpointError(
-                .unsupported,
-                "\(file): layer \(layer): experts with the activation \(activation) cannot be "
-                    + "packed, as the native backend has no kernels for it")
-        }
-        func layout(_ experts: [ExpertPlan], width: Int) throws(CheckpointError) -> ExpertLayout {
+        func layout(
+            _ experts: [ExpertPlan], width: Int, _ activation: Activation
+        ) throws(CheckpointError) -> ExpertLayout {
             do {
                 return try ExpertLayout(
                     kernel: kernel,
                     shape: ExpertShape(
                         expertCount: experts.count, hiddenSize: description.hiddenSize,
                         expertWidth: width),
+                    isGated: activation.isGated,
                     hasGateUpBias: experts.contains { $0.gateUpBias != nil },
                     hasDownBias: experts.contains { $0.downBias != nil })
             } catch {
                 throw CheckpointError(.unsupported, "\(file): layer \(layer): \(error.message)")
             }
         }
-        routed = try layout(tensors.experts, width: description.expertWidth)
+        routed = try layout(
+            tensors.experts, width: description.expertWidth, description.activation)
         shared =
             if let expert = tensors.shared {
-                try layout([expert], width: description.sharedWidth)
+                try layout(
+                    [expert], width: description.sharedWidth,
+                    description.sharedActivation ?? description.activation)
             } else { nil }
 
         var end = start

@@ -102,35 +102,3 @@ extension RouterConfiguration.Renormalization {
         }
     }
 }
-
-extension Activation {
-    /// The activation as JSON; nil for one whose experts cannot be packed.
-    var json: JSONValue? {
-        switch self {
-        case .swiGLU: .object(["kind": "swiglu"])
-        case .clampedSwiGLU(let clamp):
-            .object([
-                "kind": "clamped_swiglu", "limit": .float(clamp.limit),
-                "alpha": .float(clamp.alpha), "bias": .float(clamp.bias),
-            ])
-        case .swiGLUClampedAfter(let limit):
-            .object(["kind": "swiglu_clamped_after", "limit": .float(limit)])
-        case .geluTanh, .softcappedSwiGLU, .squaredReLU: nil
-        }
-    }
-
-    /// Reads an activation.
-    init(_ reader: DirectoryReader) throws(CheckpointError) {
-        switch try reader.word(
-            "kind", of: [("swiglu", 0), ("clamped_swiglu", 1), ("swiglu_clamped_after", 2)])
-        {
-        case 1:
-            self = .clampedSwiGLU(
-                ClampedSwiGLU(
-                    limit: try reader.float("limit"), alpha: try reader.float("alpha"),
-                    bias: try reader.float("bias")))
-        case 2: self = .swiGLUClampedAfter(limit: try reader.float("limit"))
-        default: self = .swiGLU
-        }
-    }
-}

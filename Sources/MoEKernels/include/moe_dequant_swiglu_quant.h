@@ -12,18 +12,22 @@
 
 #pragma clang assume_nonnull begin
 
-/* Where a SwiGLU is clamped. */
+/* What happens between the two GEMMs. The first three are the operator's. */
 typedef enum {
-    MOE_SWIGLU_PLAIN = 0,        /* act / (1 + exp(-act)) * lin */
-    MOE_SWIGLU_CLAMPED = 1,      /* act and lin first; alpha in the exponent, bias on lin */
-    MOE_SWIGLU_CLAMPED_AFTER = 2 /* silu(act) from above, lin from both sides */
-} moe_swiglu_kind;
+    MOE_SWIGLU_PLAIN = 0,         /* act / (1 + exp(-act)) * lin */
+    MOE_SWIGLU_CLAMPED = 1,       /* act and lin first; alpha in the exponent, bias on lin */
+    MOE_SWIGLU_CLAMPED_AFTER = 2, /* silu(act) from above, lin from both sides */
+    MOE_SWIGLU_SOFTCAPPED = 3,    /* cap(act) / (1 + exp(-act)) * cap(lin), cap(x) = c tanh(x / c) */
+    MOE_GELU_TANH = 4,            /* gelu(act) * lin, the GELU by its approximation with tanh */
+    MOE_SQUARED_RELU = 5          /* max(lin, 0)^2; there is no act */
+} moe_activation_kind;
 
-/* A SwiGLU with its numbers; those that its kind does not use are ignored. */
+/* An activation with its numbers; those that its kind does not use are ignored. Of a soft-capped
+ * SwiGLU `limit` is act's cap and `up_limit` lin's. */
 typedef struct {
-    moe_swiglu_kind kind;
-    float limit, alpha, bias;
-} moe_swiglu;
+    moe_activation_kind kind;
+    float limit, alpha, bias, up_limit;
+} moe_activation;
 
 /* How the scale of a dynamically quantised row is rounded, and how it is applied. */
 typedef enum {
@@ -50,12 +54,10 @@ typedef struct {
     void (*widen_f16)(int64_t n, int64_t step, const uint16_t *x, float *out);
     void (*widen_bf16)(int64_t n, int64_t step, const uint16_t *x, float *out);
 
-    /* v[i] = SwiGLU(act[i], lin[i]); v may be act or lin, and must not overlap them otherwise. */
-    void (*activate)(int64_t n, moe_swiglu swiglu, const float *act, const float *lin, float *v);
-
-    /* v[i] = gelu(gate[i]) * up[i], the GELU by its approximation with tanh; v as in activate. Not
-     * the operator's, but between the same two GEMMs. */
-    void (*gelu)(int64_t n, const float *gate, const float *up, float *v);
+    /* v[i] = activation(act[i], lin[i]); v may be act or lin, and must not overlap them otherwise.
+     * An activation without act reads lin alone. */
+    void (*activate)(int64_t n, moe_activation activation, const float *act, const float *lin,
+                     float *v);
 
     /* v[i] = v[i] * factors[i]. */
     void (*multiply)(int64_t n, moe_row_factors factors, float *v);

@@ -1,5 +1,5 @@
 /* What stands around the two GEMMs of an expert, on tiles of their int32 products while these are
- * in cache: dequantisation with SwiGLU behind the first, dequantisation with the weighted sum over
+ * in cache: dequantisation with the activation behind the first, dequantisation with the weighted sum over
  * a token's slots behind the second.
  *
  * Every written operation is rounded once and nothing is contracted, so all instruction sets give
@@ -15,7 +15,8 @@
 
 #pragma clang assume_nonnull begin
 
-/* Products of a gate panel and of the up panel that belongs to it. */
+/* Products of a gate panel and of the up panel that belongs to it. An activation without a gate
+ * reads neither the gate's products nor its scales and biases. */
 typedef struct {
     size_t rows;
     size_t columns;      /* of each panel; products, scales and biases are padded to 16 */
@@ -25,7 +26,7 @@ typedef struct {
     const float *gate_scale, *up_scale;                    /* [columns] */
     const float *_Nullable gate_bias, *_Nullable up_bias;  /* [columns], both or neither */
     const float *row_scale;                                /* [rows] */
-    moe_swiglu swiglu;
+    moe_activation activation;
     float *h; /* h_stride from one row to the next; `columns` of each are written */
     size_t h_stride;
 } moe_activation_tile;
@@ -57,7 +58,7 @@ typedef struct {
 } moe_slot_sum;
 
 typedef struct {
-    /* h = SwiGLU((float(gate) * scale) * row_scale + bias, likewise of up). */
+    /* h = activation((float(gate) * scale) * row_scale + bias, likewise of up). */
     void (*activate)(const moe_activation_tile *tile);
 
     /* out[r] = (float(products[r]) * channel_scale) * row_scale[r] + bias. */

@@ -109,10 +109,8 @@ func tokens(_ count: Int, _ width: Int) throws -> Matrix<Float> {
 
 /// A layer of a checkpoint on the native backend, unpacked.
 func unpacked(_ checkpoint: Checkpoint, _ layer: Int, _ kernel: GemmKernel) throws -> MoEBlock {
-    let reference = try BackendCatalog.backend(.reference).backend
-    return try MoEBlock(
-        checkpoint.layer(layer, experts: .int8),
-        backend: NativeBackend(kernel: kernel, floatExperts: reference), threads: 2)
+    try MoEBlock(
+        checkpoint.layer(layer, experts: .int8), backend: NativeBackend(kernel: kernel), threads: 2)
 }
 
 extension String {

@@ -11,37 +11,42 @@ struct NativeBackendTests {
         let reference = try BackendCatalog.backend(.reference).backend
         return (
             try MoEBlock(
-                layer, backend: NativeBackend(kernel: kernel, floatExperts: reference),
-                threads: threads),
+                layer, backend: NativeBackend(kernel: kernel), threads: threads),
             try MoEBlock(layer, backend: reference, threads: threads)
         )
     }
 
     // One row, few rows, all of a token's experts, blocks of rows, several blocks of tokens.
     @Test(
-        "has the reference's bits under every plan", arguments: GemmKernel.available,
-        [1, 6, 70, 500, 1300])
+        "has the reference's bits under every plan, without a gate too",
+        arguments: GemmKernel.available, [1, 6, 70, 500, 1300])
     func plans(_ kernel: GemmKernel, tokens: Int) throws {
-        let random = RandomLayer(
-            tokens: tokens, hidden: 70, width: 37, experts: 40, topK: 4, sharedWidth: 53)
-        let layer = try random.layer(), input = try random.input()
-        let (native, reference) = try blocks(layer, kernel)
+        for activation in [Activation.swiGLU, .squaredReLU] {
+            let random = RandomLayer(
+                tokens: tokens, hidden: 70, width: 37, experts: 40, topK: 4, sharedWidth: 53,
+                isGated: activation.isGated)
+            var layer = try random.layer()
+            layer.activation = activation
+            let input = try random.input(), (native, reference) = try blocks(layer, kernel)
 
-        let found = try native.forward(input), wanted = try reference.forward(input)
+            let found = try native.forward(input), wanted = try reference.forward(input)
 
-        #expect(found.output == wanted.output)
-        #expect(found.routedOutput == wanted.routedOutput)
-        #expect(found.sharedOutput == wanted.sharedOutput)
+            #expect(found.output == wanted.output)
+            #expect(found.routedOutput == wanted.routedOutput)
+            #expect(found.sharedOutput == wanted.sharedOutput)
+        }
     }
 
     @Test(
         "has them for every activation, with biases and without", arguments: GemmKernel.available,
         [
             Activation.swiGLU, .clampedSwiGLU(ClampedSwiGLU(limit: 0.5)),
-            .swiGLUClampedAfter(limit: 0.5),
+            .swiGLUClampedAfter(limit: 0.5), .geluTanh,
+            .softcappedSwiGLU(gateCap: 0.5, upCap: 2), .squaredReLU,
         ])
     func activations(_ kernel: GemmKernel, activation: Activation) throws {
-        let random = RandomLayer(tokens: 21, hidden: 96, width: 50, experts: 3, topK: 2)
+        let random = RandomLayer(
+            tokens: 21, hidden: 96, width: 50, experts: 3, topK: 2, isGated: activation.isGated)
         var layer = try random.layer()
         layer.activation = activation
         guard case .int8(var experts) = layer.experts else { return }
@@ -50,7 +55,8 @@ struct NativeBackendTests {
             if biased {
                 // The last expert stays without, beside others that have them.
                 for index in 0..<2 {
-                    experts[index].gateUpBias = numbers.normals(100, scale: 0.2)
+                    experts[index].gateUpBias = numbers.normals(
+                        activation.isGated ? 100 : 50, scale: 0.2)
                     experts[index].downBias = numbers.normals(96, scale: 0.2)
                 }
                 layer.experts = .int8(experts)
@@ -82,14 +88,14 @@ struct NativeBackendTests {
 
             let found = try groupedMatmul(
                 x, weights, groups: groups,
-                backend: NativeBackend(kernel: kernel, floatExperts: reference))
+                backend: NativeBackend(kernel: kernel))
 
             #expect(
                 try found == groupedMatmul(x, weights, groups: groups, backend: reference))
         }
     }
 
-    @Test("hands float experts to the other backend")
+    @Test("is the catalog's for int8 experts, and says which one computes float experts")
     func floatExperts() throws {
         let random = RandomLayer()
         var layer = try random.layer()
@@ -98,10 +104,12 @@ struct NativeBackendTests {
             try experts.map { expert in
                 Expert(gateUp: try widened(expert.gateUp), down: try widened(expert.down))
             })
-        let (native, reference) = try blocks(layer, .chosen)
-        let input = try random.input()
+        let native = try BackendCatalog.backend(.native).backend
 
-        #expect(try native.forward(input).output == reference.forward(input).output)
+        let other = try MoEBlock(layer, backend: native).backendName
+        #expect(try MoEBlock(random.layer(), backend: native).backendName == "native")
+        #expect(other == "openblas" || other == "reference")
+        #expect(throws: MoEError.self) { try MoEBlock(layer, backend: NativeBackend()) }
     }
 
     private func widened(_ matrix: QuantizedMatrix) throws -> Matrix<Float> {

@@ -41,4 +41,27 @@ struct OtherActivationTests {
             #expect(near || row[index] == wanted || (row[index].isNaN && wanted.isNaN))
         }
     }
+
+    // At a gate of 100 its half of the soft-capped product is 1, and a cap of 1 leaves tanh(up).
+    @Test("tanh is within three units in the last place", arguments: OperatorKernels.available)
+    func tangent(kernels: OperatorKernels) {
+        let ups = stride(from: 0, to: UInt64(UInt32.max), by: 9973)
+            .map { Float(bitPattern: UInt32($0)) }
+        let kernel = ExpertActivationKernel(
+            activation: .softcappedSwiGLU(gateCap: 1, upCap: 1), width: ups.count, kernels: kernels)
+        let gateUp = [Float](repeating: 100, count: ups.count) + ups
+        var found = ups
+        kernel.activate(gateUp: gateUp, into: &found)
+
+        var worst = 0
+        for (up, found) in zip(ups, found) {
+            let wanted = Float(tanh(Double(up)))
+            if wanted.isNaN {
+                #expect(found.isNaN)
+            } else {
+                worst = max(worst, abs(Int(wanted.bitPattern) - Int(found.bitPattern)))
+            }
+        }
+        #expect(worst <= 3)
+    }
 }

@@ -21,10 +21,11 @@ package final class DecodeKernels {
     private var rowOf = Buffer<Int32>()
     private var result = Buffer<Float>()
 
-    /// The kernels of a block; nil for experts of another backend, and for a shared expert.
+    /// The kernels of a block; nil for experts of another backend or without a gate, and for a
+    /// shared expert.
     package init?(_ block: MoEBlock) {
         guard case .pass(let pass) = block.routed, let experts = pass as? NativeExperts,
-            experts.smooth == nil, !block.hasSharedExpert
+            experts.smooth == nil, experts.packed.isGated, !block.hasSharedExpert
         else { return nil }
         self.experts = experts
         router = block.router
@@ -80,13 +81,13 @@ package final class DecodeKernels {
             let up = packed.upPanel(panel, of: expert), last = panel + 1 == packed.gate.count
             let columns = packed.gate.width(panel), depth = packed.gate.depth
             multiply(
-                token.base, start, packed.gatePanel(panel, of: expert), columns, depth,
+                token.base, start, packed.firstPanel(panel, of: expert), columns, depth,
                 into: products.base, next: up)
             multiply(
                 token.base, start, up, columns, depth, into: products.base + stride,
                 next: last
-                    ? next.map { packed.gatePanel(0, of: $0) }
-                    : packed.gatePanel(panel + 1, of: expert))
+                    ? next.map { packed.firstPanel(0, of: $0) }
+                    : packed.firstPanel(panel + 1, of: expert))
             activate(expert, panel, stride: stride)
         }
         scales.base[1 + slot] = quantizeRow(
@@ -138,7 +139,7 @@ package final class DecodeKernels {
             gate_scale: packed.gateScale(expert) + first, up_scale: packed.upScale(expert) + first,
             gate_bias: packed.gateBias(expert).map { UnsafePointer($0 + first) },
             up_bias: packed.upBias(expert).map { UnsafePointer($0 + first) },
-            row_scale: scales.base, swiglu: experts.activation.parameters,
+            row_scale: scales.base, activation: experts.activation,
             h: activated.base + first, h_stride: packed.shape.expertWidth)
         experts.kernel.expertTiles.functions.activate(&tile)
     }

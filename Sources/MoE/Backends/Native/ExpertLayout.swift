@@ -6,12 +6,14 @@
 ///
 /// A gate panel stands before the up panel of the same columns, so that what SwiGLU multiplies is
 /// computed together. Factors are padded to whole lanes, with zeros; biases that no expert of the
-/// layer has take no room.
+/// layer has take no room, nor does the gate of an activation that has none.
 package struct ExpertLayout: Sendable {
     /// Whose panels they are.
     package let kernel: GemmKernel
     /// The sizes of the layer's experts.
     package let shape: ExpertShape
+    /// Whether there are gate columns beside the up columns.
+    package let isGated: Bool
     /// Whether any expert has a bias before its activation.
     package let hasGateUpBias: Bool
     /// Whether any expert has a bias on its output.
@@ -20,8 +22,10 @@ package struct ExpertLayout: Sendable {
     let gate: PanelLayout
     /// The panels of the down-projection: `[D, H]`.
     let down: PanelLayout
-    /// Floats from the gate's scales to the up's.
-    let gateStride: Int
+    /// Bytes of all panels before the down panels.
+    let gateUpBytes: Int
+    /// Floats from the gate's scales to the up's, and from the one's biases to the other's.
+    let upOffset: Int
     /// Floats from an expert's first factor to its down scale, its gate bias and its down bias.
     let downScaleOffset: Int
     let gateUpBiasOffset: Int
@@ -42,11 +46,13 @@ package struct ExpertLayout: Sendable {
     /// - Parameters:
     ///   - kernel: whose panels they are.
     ///   - shape: the sizes, which a block has checked or which come from a file.
+    ///   - isGated: whether there are gate columns beside the up columns.
     ///   - hasGateUpBias: whether any expert has a bias before its activation.
     ///   - hasDownBias: whether any expert has a bias on its output.
     /// - Throws: `configuration` for sizes that no int8 experts can have.
     package init(
-        kernel: GemmKernel, shape: ExpertShape, hasGateUpBias: Bool, hasDownBias: Bool
+        kernel: GemmKernel, shape: ExpertShape, isGated: Bool, hasGateUpBias: Bool,
+        hasDownBias: Bool
     ) throws(MoEError) {
         let depths = 1...MoELayer.maximumInt8Depth
         guard depths.contains(shape.hiddenSize), depths.contains(shape.expertWidth),
@@ -60,17 +66,19 @@ package struct ExpertLayout: Sendable {
         }
         self.kernel = kernel
         self.shape = shape
+        self.isGated = isGated
         self.hasGateUpBias = hasGateUpBias
         self.hasDownBias = hasDownBias
         gate = PanelLayout(columns: shape.expertWidth, depth: shape.hiddenSize, kernel: kernel)
         down = PanelLayout(columns: shape.hiddenSize, depth: shape.expertWidth, kernel: kernel)
-        gateStride = cacheLines(gate.paddedColumns)
-        let downStride = cacheLines(down.paddedColumns)
-        downScaleOffset = 2 * gateStride
+        let upStride = cacheLines(gate.paddedColumns), downStride = cacheLines(down.paddedColumns)
+        upOffset = isGated ? upStride : 0
+        downScaleOffset = upOffset + upStride
         gateUpBiasOffset = downScaleOffset + downStride
-        downBiasOffset = gateUpBiasOffset + (hasGateUpBias ? 2 * gateStride : 0)
+        downBiasOffset = gateUpBiasOffset + (hasGateUpBias ? upOffset + upStride : 0)
         factorStride = downBiasOffset + (hasDownBias ? downStride : 0)
-        let bytes = 2 * gate.byteCount + down.byteCount
+        gateUpBytes = (isGated ? 2 : 1) * gate.byteCount
+        let bytes = gateUpBytes + down.byteCount
         weightBytes = (bytes + Self.pageSize - 1) / Self.pageSize * Self.pageSize
     }
 }

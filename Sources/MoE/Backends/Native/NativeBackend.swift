@@ -1,36 +1,40 @@
 /// The library's own kernels: packed int8 weights, whole passes with intermediates in cache.
 ///
-/// Float experts, and activations that are not the operator's, have no kernels of their own and go
-/// through another backend.
+/// It has none for float experts, which are another backend's.
 package struct NativeBackend: ExpertBackend {
     package var name: String { BackendName.native.rawValue }
     private let kernel: GemmKernel
-    private let floatExperts: any ExpertBackend
 
     /// The backend with the kernels of one instruction set.
-    package init(kernel: GemmKernel = .chosen, floatExperts: any ExpertBackend) {
+    package init(kernel: GemmKernel = .chosen) {
         self.kernel = kernel
-        self.floatExperts = floatExperts
+    }
+
+    package func check(
+        _ experts: borrowing ExpertWeights, shape: ExpertShape, activation: Activation
+    ) throws(MoEError) {
+        guard case .int8 = copy experts else { throw Self.refusal }
     }
 
     package func prepare(
         _ experts: consuming ExpertWeights, shape: ExpertShape, activation: Activation
     ) throws(MoEError) -> PreparedExperts {
-        guard let mode = activation.operatorMode else {
-            return try floatExperts.prepare(experts, shape: shape, activation: activation)
-        }
         switch consume experts {
         case .int8(let experts):
             let smooth = SmoothFactors(experts, width: shape.expertWidth)
             return .pass(
                 NativeExperts(
                     packed: try PackedExperts(
-                        packing: experts, shape: shape, kernel: kernel,
-                        threads: WorkerPool.processorCount),
-                    activation: mode, smooth: smooth))
-        case .float(let experts):
-            return try floatExperts.prepare(.float(experts), shape: shape, activation: activation)
+                        packing: experts, shape: shape, isGated: activation.isGated,
+                        kernel: kernel, threads: WorkerPool.processorCount),
+                    activation: activation, smooth: smooth))
+        case .float:
+            throw Self.refusal
         }
+    }
+
+    private static var refusal: MoEError {
+        MoEError(.unsupported, "backend native: float experts, wanted int8 experts")
     }
 
     package func groupedMatmul(

@@ -57,40 +57,42 @@ extension NativeExperts {
         }
     }
 
-    /// One gate·up panel of a block of rows: two GEMM tiles, then the activation of both.
+    /// One gate·up panel of a block of rows: its GEMM tiles, then the activation of both.
     ///
     /// `next` is the block whose first panel follows this one's last.
     private func compute(
         _ panel: Int, of block: RowBlock, _ inputs: GateUpInputs, worker: Int,
         into activated: UnsafeMutablePointer<Float>, stride: Int, next: RowBlock?
     ) {
-        let layout = packed.gate, columns = layout.width(panel), bytes = layout.bytes(panel)
+        let layout = packed.gate, columns = layout.width(panel)
         let gate = inputs.tiles + worker * inputs.tileCount
         let up = gate + inputs.tileStride / 2
-        let gatePanel = packed.gatePanel(panel, of: block.expert)
-        let upPanel = UnsafePointer(gatePanel + bytes)
+        let upPanel = UnsafePointer(packed.upPanel(panel, of: block.expert))
         let isLast = panel + 1 == layout.count
-        let nextGate = (isLast ? next : block).map {
-            inputs.tile(packed.gatePanel(isLast ? 0 : panel + 1, of: $0.expert), $0)
+        let nextFirst = (isLast ? next : block).map {
+            inputs.tile(packed.firstPanel(isLast ? 0 : panel + 1, of: $0.expert), $0)
         }
         let first = layout.firstColumn(panel)
         moe_fetch_factors(packed.gateScale(block.expert) + first, columns)
         moe_fetch_factors(packed.upScale(block.expert) + first, columns)
-        kernel.multiply(
-            rows: inputs.source + block.first, start: inputs.start + block.first,
-            count: block.count, depth: layout.depth, panel: gatePanel, columns: columns,
-            into: gate, stride: inputs.tileStride, next: inputs.tile(upPanel, block))
+        if packed.isGated {
+            kernel.multiply(
+                rows: inputs.source + block.first, start: inputs.start + block.first,
+                count: block.count, depth: layout.depth,
+                panel: packed.firstPanel(panel, of: block.expert), columns: columns,
+                into: gate, stride: inputs.tileStride, next: inputs.tile(upPanel, block))
+        }
         kernel.multiply(
             rows: inputs.source + block.first, start: inputs.start + block.first,
             count: block.count, depth: layout.depth, panel: upPanel, columns: columns,
-            into: up, stride: inputs.tileStride, next: nextGate)
+            into: up, stride: inputs.tileStride, next: nextFirst)
         var tile = moe_activation_tile(
             rows: block.count, columns: layout.usedWidth(panel), gate: gate, up: up,
             stride: inputs.tileStride, gate_scale: packed.gateScale(block.expert) + first,
             up_scale: packed.upScale(block.expert) + first,
             gate_bias: packed.gateBias(block.expert).map { UnsafePointer($0 + first) },
             up_bias: packed.upBias(block.expert).map { UnsafePointer($0 + first) },
-            row_scale: inputs.scale + block.first, swiglu: activation.parameters,
+            row_scale: inputs.scale + block.first, activation: activation,
             h: activated + first, h_stride: stride)
         kernel.expertTiles.functions.activate(&tile)
         smooth?.multiply(

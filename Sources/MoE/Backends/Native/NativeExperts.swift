@@ -1,8 +1,17 @@
+internal import MoEKernels
+
 /// int8 experts on packed weights: the whole pass, intermediates in cache.
 struct NativeExperts: ExpertPass {
     let packed: PackedExperts
-    let activation: SwiGLU
+    let activation: moe_activation
     let smooth: SmoothFactors?
+
+    /// Packed experts with what is between their projections, and factors on what they activate.
+    init(packed: PackedExperts, activation: Activation, smooth: SmoothFactors?) {
+        self.packed = packed
+        self.activation = activation.parameters
+        self.smooth = smooth
+    }
 
     var readsQuantizedTokens: Bool { true }
     var kernel: GemmKernel { packed.kernel }

@@ -4,16 +4,17 @@ extension PackedExperts {
     /// - Parameters:
     ///   - experts: the weights, all of `shape`; consumed from the last one on.
     ///   - shape: the sizes.
+    ///   - isGated: whether there are gate rows before the up rows.
     ///   - kernel: whose layout it is.
     ///   - threads: how many threads may work.
     /// - Throws: `configuration` if the system has no memory for them.
     init(
-        packing experts: consuming [Expert<QuantizedMatrix>], shape: ExpertShape,
+        packing experts: consuming [Expert<QuantizedMatrix>], shape: ExpertShape, isGated: Bool,
         kernel: GemmKernel, threads: Int
     ) throws(MoEError) {
         try self.init(
             ExpertLayout(
-                kernel: kernel, shape: shape,
+                kernel: kernel, shape: shape, isGated: isGated,
                 hasGateUpBias: experts.contains { $0.gateUpBias != nil },
                 hasDownBias: experts.contains { $0.downBias != nil }))
         while let expert = experts.popLast() {
@@ -32,7 +33,8 @@ extension PackedExperts {
         packing expert: Expert<QuantizedMatrix>, as layout: ExpertLayout
     ) throws(MoEError) {
         let gateUp = expert.gateUp.values, down = expert.down.values, shape = layout.shape
-        guard gateUp.rows == 2 * shape.expertWidth, gateUp.columns == shape.hiddenSize,
+        let gateUpRows = (layout.isGated ? 2 : 1) * shape.expertWidth
+        guard gateUp.rows == gateUpRows, gateUp.columns == shape.hiddenSize,
             down.rows == shape.hiddenSize, down.columns == shape.expertWidth,
             expert.gateUpBias.map({ layout.hasGateUpBias && $0.count == gateUp.rows }) ?? true,
             expert.downBias.map({ layout.hasDownBias && $0.count == down.rows }) ?? true
@@ -40,7 +42,7 @@ extension PackedExperts {
             throw MoEError(
                 .shape,
                 "packed weights: gate·up \(gateUp.shapeText) and down \(down.shapeText), wanted "
-                    + "[\(2 * shape.expertWidth), \(shape.hiddenSize)] and "
+                    + "[\(gateUpRows), \(shape.hiddenSize)] and "
                     + "[\(shape.hiddenSize), \(shape.expertWidth)] with biases to match")
         }
         guard expert.smooth == nil else {
@@ -51,18 +53,23 @@ extension PackedExperts {
         one.expertCount = 1
         try self.init(
             ExpertLayout(
-                kernel: layout.kernel, shape: one, hasGateUpBias: layout.hasGateUpBias,
-                hasDownBias: layout.hasDownBias))
+                kernel: layout.kernel, shape: one, isGated: layout.isGated,
+                hasGateUpBias: layout.hasGateUpBias, hasDownBias: layout.hasDownBias))
         pack(expert, as: 0, threads: 1)
     }
 
     private func pack(_ expert: Expert<QuantizedMatrix>, as index: Int, threads: Int) {
         let gateUp = expert.gateUp.values, down = expert.down.values
+        let gateRows = isGated ? shape.expertWidth : 0
         WorkerPool.shared.run(tiles: gate.count + self.down.count, threads: threads) { tile, _ in
             if tile < gate.count {
-                pack(gateUp, row: 0, layout: gate, panel: tile, into: gatePanel(tile, of: index))
+                if isGated {
+                    pack(
+                        gateUp, row: 0, layout: gate, panel: tile,
+                        into: firstPanel(tile, of: index))
+                }
                 pack(
-                    gateUp, row: shape.expertWidth, layout: gate, panel: tile,
+                    gateUp, row: gateRows, layout: gate, panel: tile,
                     into: upPanel(tile, of: index))
             } else {
                 let panel = tile - gate.count
@@ -71,13 +78,12 @@ extension PackedExperts {
                     into: downPanel(panel, of: index))
             }
         }
-        let width = shape.expertWidth
-        copy(expert.gateUp.scale[..<width], to: gateScale(index))
-        copy(expert.gateUp.scale[width...], to: upScale(index))
+        copy(expert.gateUp.scale[..<gateRows], to: gateScale(index))
+        copy(expert.gateUp.scale[gateRows...], to: upScale(index))
         copy(expert.down.scale[...], to: downScale(index))
         if let bias = expert.gateUpBias {
-            copy(bias[..<width], to: gateBias(index))
-            copy(bias[width...], to: upBias(index))
+            copy(bias[..<gateRows], to: gateBias(index))
+            copy(bias[gateRows...], to: upBias(index))
         }
         if let bias = expert.downBias { copy(bias[...], to: downBias(index)) }
     }

@@ -7,6 +7,7 @@ package struct PackedExperts: Sendable {
 
     var kernel: GemmKernel { layout.kernel }
     var shape: ExpertShape { layout.shape }
+    var isGated: Bool { layout.isGated }
     var gate: PanelLayout { layout.gate }
     var down: PanelLayout { layout.down }
 
@@ -65,24 +66,24 @@ package struct PackedExperts: Sendable {
         (weights.base + expert * layout.weightBytes).assumingMemoryBound(to: UInt8.self)
     }
 
-    /// A gate panel; its up panel follows it.
-    func gatePanel(_ panel: Int, of expert: Int) -> UnsafeMutablePointer<UInt8> {
-        self.expert(expert) + 2 * panel * gate.panelBytes
+    /// The first panel of some columns before the activation: the gate's, where there is one.
+    func firstPanel(_ panel: Int, of expert: Int) -> UnsafeMutablePointer<UInt8> {
+        self.expert(expert) + (isGated ? 2 : 1) * panel * gate.panelBytes
     }
 
-    /// The up panel that belongs to a gate panel.
+    /// The up panel of the same columns; it follows the gate's.
     func upPanel(_ panel: Int, of expert: Int) -> UnsafeMutablePointer<UInt8> {
-        gatePanel(panel, of: expert) + gate.bytes(panel)
+        firstPanel(panel, of: expert) + (isGated ? gate.bytes(panel) : 0)
     }
 
     /// A panel of the down-projection.
     func downPanel(_ panel: Int, of expert: Int) -> UnsafeMutablePointer<UInt8> {
-        self.expert(expert) + 2 * gate.byteCount + panel * down.panelBytes
+        self.expert(expert) + layout.gateUpBytes + panel * down.panelBytes
     }
 
     /// All gate and up panels of an expert.
     func gateUpBytes(_ expert: Int) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(start: gatePanel(0, of: expert), count: 2 * gate.byteCount)
+        UnsafeRawBufferPointer(start: self.expert(expert), count: layout.gateUpBytes)
     }
 
     /// All down panels of an expert.
@@ -101,11 +102,11 @@ package struct PackedExperts: Sendable {
         factors.base.assumingMemoryBound(to: Float.self) + expert * layout.factorStride
     }
 
-    /// The scales of an expert's gate columns; those of its up columns stand one stride later.
+    /// The scales of an expert's gate columns; without a gate, those of its up columns.
     func gateScale(_ expert: Int) -> UnsafeMutablePointer<Float> { factors(of: expert) }
 
     func upScale(_ expert: Int) -> UnsafeMutablePointer<Float> {
-        gateScale(expert) + layout.gateStride
+        gateScale(expert) + layout.upOffset
     }
 
     func gateBias(_ expert: Int) -> UnsafeMutablePointer<Float>? {
@@ -113,7 +114,7 @@ package struct PackedExperts: Sendable {
     }
 
     func upBias(_ expert: Int) -> UnsafeMutablePointer<Float>? {
-        gateBias(expert).map { $0 + layout.gateStride }
+        gateBias(expert).map { $0 + layout.upOffset }
     }
 
     /// The scales of an expert's output columns.

@@ -46,7 +46,8 @@ package struct PanelFormat: Sendable {
                     down: try matrix(shape.hiddenSize, shape.expertWidth),
                     gateUpBias: bias(wide), downBias: bias(shape.hiddenSize)))
         }
-        let packed = try PackedExperts(packing: experts, shape: shape, kernel: kernel, threads: 1)
+        let packed = try PackedExperts(
+            packing: experts, shape: shape, isGated: true, kernel: kernel, threads: 1)
         name = kernel.name
         fingerprint = packed.hash
     }

@@ -27,8 +27,7 @@ extension PreparedLayer {
     ///   - activation: what happens between their projections.
     ///   - shared: the expert every token goes through, if there is one.
     ///   - weightsInput: whether a routing weight multiplies its expert's input.
-    /// - Throws: `shape` or `configuration` if the parts do not fit, or for an activation that the
-    ///   native kernels do not have.
+    /// - Throws: `shape` or `configuration` if the parts do not fit.
     package init(
         router: Router, routed: PackedExperts, activation: Activation,
         shared: PackedSharedExpert?, weightsInput: Bool
@@ -39,7 +38,7 @@ extension PreparedLayer {
         self.router = router
         self.selection = nil
         self.weightsInput = weightsInput
-        self.routed = try PreparedExperts(routed, activation)
+        self.routed = PreparedExperts(routed, activation)
         self.shared =
             if let shared {
                 try PreparedSharedExpert(shared, beside: routed.shape)
@@ -54,22 +53,13 @@ extension PreparedSharedExpert {
         let shape = shared.experts.shape
         try routed.validate(shared: shape, gate: shared.gate)
         self.init(
-            experts: try PreparedExperts(shared.experts, shared.activation), shape: shape,
+            experts: PreparedExperts(shared.experts, shared.activation), shape: shape,
             gate: shared.gate, scale: shared.scale)
     }
 }
 
 extension PreparedExperts {
-    fileprivate init(_ packed: PackedExperts, _ activation: Activation) throws(MoEError) {
-        guard let mode = activation.operatorMode else {
-            throw MoEError(
-                .configuration, "packed weights: there are no native kernels for \(activation)")
-        }
-        self = .pass(NativeExperts(packed: packed, activation: mode, smooth: nil))
+    fileprivate init(_ packed: PackedExperts, _ activation: Activation) {
+        self = .pass(NativeExperts(packed: packed, activation: activation, smooth: nil))
     }
-}
-
-extension Activation {
-    /// Whether experts with this activation can be packed: the native backend has kernels for it.
-    package var isPackable: Bool { operatorMode != nil }
 }
