@@ -1,4 +1,3 @@
-import CANNDoubleSupport
 import Foundation
 import MoE
 import MoECheckpoint
@@ -10,38 +9,13 @@ import Testing
 /// The double ends a process that breaks a rule.
 @Suite("Commands on the device")
 struct CommandTests {
-    private static let cann = Result { try CANNInstallation() }
-    private static let folder = URL(fileURLWithPath: CommandLine.arguments[0])
-        .deletingLastPathComponent()
     private static let model = VectorFile.directory.deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Models/byte-qwen3-moe").path
 
-    private struct Outcome {
-        let status: Int32
-        let output: String
-        let error: String
-    }
-
-    /// Runs a program with CANN's libraries to be found as the documentation says.
     private func run(
         _ program: String = "moe-cli", _ arguments: String..., double: String = "abort"
-    ) throws -> Outcome {
-        let process = Process(), output = Pipe(), error = Pipe()
-        process.executableURL = Self.folder.appendingPathComponent(program)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging([
-            "MOE_CANN_LIBRARY_PATH": try Self.cann.get().root, "CANN_DOUBLE": double,
-        ]) { $1 }
-        process.standardOutput = output
-        process.standardError = error
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let text = output.fileHandleForReading.readDataToEndOfFile()
-        let errors = error.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Outcome(
-            status: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
-            error: String(decoding: errors, as: UTF8.self))
+    ) throws -> ProgramRun {
+        try ProgramRun(program, arguments, double: double)
     }
 
     private func scratch(_ name: String) -> String {
