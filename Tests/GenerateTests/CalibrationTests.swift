@@ -11,7 +11,7 @@ struct CalibrationTests {
         arguments: TinyModel.allCases)
     func chosen(_ model: TinyModel) throws {
         let decoder = try model.decoder(.float)
-        let calibration = try Calibration(decoder, tokens: try model.expected().tokens, window: 8)
+        let calibration = try Calibration(decoder, tokens: try model.expected().tokens, window: 4)
 
         #expect(calibration.layers.map(\.layer) == decoder.checkpoint.moeLayers)
         for layer in calibration.layers {
@@ -21,15 +21,16 @@ struct CalibrationTests {
         }
     }
 
-    @Test("writes factors that are read as they were", arguments: TinyModel.allCases)
-    func file(_ model: TinyModel) throws {
-        let factors = try smoothFactors(model)
-        let path = NSTemporaryDirectory() + "smooth-\(UUID().uuidString).safetensors"
-        defer { try? FileManager.default.removeItem(atPath: path) }
+    @Test("writes factors that are read as they were")
+    func file() throws {
+        let model = try OutlierModel(of: .qwen3MoE, column: 3, scale: 64)
+        defer { model.remove() }
+        let factors = try calibration(model).factors
+        let path = model.folder + "/" + SmoothFactors.fileName
         try factors.write(to: path)
-        let read = try SmoothFactors(reading: path)
+        let read = try #require(try SmoothFactors.beside(model: model.folder))
 
-        #expect(read.layers.keys.sorted() == factors.layers.keys.sorted())
+        #expect(read.layers.keys.sorted() == [0, 2])
         for (layer, factors) in factors.layers {
             #expect(read.layers[layer]?.matrix == factors.matrix)
             #expect(read.layers[layer]?.alpha == factors.alpha)
@@ -39,15 +40,35 @@ struct CalibrationTests {
 
     @Test("gives a decoder whose logits have the same bits on every backend")
     func backends() throws {
-        let model = TinyModel.mixtral, tokens = try model.expected().tokens
-        let smooth = try smoothFactors(model), float = try model.decoder(.float)
-        #expect(!smooth.layers.isEmpty)
+        let model = try OutlierModel(of: .qwen3MoE, column: 3, scale: 64)
+        defer { model.remove() }
+        let tokens = try TinyModel.qwen3MoE.expected().tokens
+        let float = try model.decoder(), smooth = try calibration(model).factors
         let logits = try Backends.available.map {
             try float.loading(ExpertChoice(.int8, backend: $0, threads: 1, smooth: smooth))
                 .logits(of: tokens)
         }
         for other in logits { #expect(other == logits[0]) }
         #expect(try float.loading(ExpertChoice(.int8, threads: 1)).logits(of: tokens) != logits[0])
+    }
+
+    @Test("takes an activation's outlier back whose column of weights is small")
+    func outlier() throws {
+        let model = try OutlierModel(of: .qwen3MoE, column: 3, scale: 64)
+        defer { model.remove() }
+        let calibration = try calibration(model)
+
+        #expect(calibration.layers.map(\.layer) == [0, 2])
+        for layer in calibration.layers {
+            let chosen = try #require(layer.chosen)
+            #expect(chosen.divergence < layer.plainDivergence / 4)
+            let factors = try #require(calibration.factors.layers[layer.layer]).matrix
+            // Of an expert without rows nothing is known.
+            for expert in 0..<factors.rows where factors.row(expert).contains(where: { $0 != 1 }) {
+                let row = Array(factors.row(expert))
+                #expect(row.firstIndex(of: row.min() ?? 0) == model.column)
+            }
+        }
     }
 
     @Test("refuses int8 experts, and a text without tokens")
@@ -65,8 +86,8 @@ struct CalibrationTests {
         #expect(error?.message.contains("wanted model.layers.0.mlp.experts.quant_scale") == true)
     }
 
-    private func smoothFactors(_ model: TinyModel) throws -> SmoothFactors {
-        try Calibration(model.decoder(.float), tokens: try model.expected().tokens, window: 8)
-            .factors
+    private func calibration(_ model: OutlierModel) throws -> Calibration {
+        try Calibration(
+            model.decoder(), tokens: TinyModel.qwen3MoE.expected().tokens, window: 4)
     }
 }

@@ -9,10 +9,12 @@ struct Calibrate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Finds smooth factors for a model's int8 experts.",
         discussion: """
-            Runs a text through float experts and watches what every down-projection reads. Every \
-            layer gets the α with which its int8 experts change the predictions of the text least. \
-            generate and evaluate find the factors beside the model, or take them with --smooth. \
-            Take a text that the model was not trained on, and that no figure is measured on.
+            Runs half of a text through float experts, watches what every down-projection reads, \
+            and finds the factors with which rounding to int8 changes the experts' outputs least. \
+            The other half chooses, layer by layer, the power α of these factors with which int8 \
+            experts change the predictions least. generate and evaluate find the factors beside \
+            the model, or take them with --smooth. Take many kinds of text, and none that a \
+            figure is measured on.
             """)
 
     @Argument(help: "The model's folder: config.json and safetensors.")
@@ -21,8 +23,8 @@ struct Calibrate: ParsableCommand {
     @Option(help: "A file, or a folder of Swift sources.")
     var text: String
 
-    @Option(help: "How many bytes of the text to take, at most.")
-    var bytes = 98_304
+    @Option(help: "How many bytes of the text to take, at most, spread evenly over it.")
+    var bytes = 196_608
 
     @Option(help: "The file to write; \(SmoothFactors.fileName) beside the model if not given.")
     var output: String?
@@ -44,7 +46,7 @@ struct Calibrate: ParsableCommand {
         guard let vocabulary = ByteVocabulary(decoder.configuration) else {
             throw EngineError("\(model): its tokens are not bytes, wanted a model of bytes")
         }
-        let tokens = vocabulary.tokens(of: try SourceText.read(text, limit: bytes))
+        let tokens = vocabulary.tokens(of: try SourceText.sample(text, count: bytes))
         let calibration = try Calibration(
             decoder, tokens: tokens,
             threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
@@ -58,7 +60,7 @@ struct Calibrate: ParsableCommand {
         print("layer      α  with factors   without")
         for layer in calibration.layers {
             let chosen = layer.chosen.map {
-                String(format: "%4.1f %13.2e", $0.alpha, $0.divergence)
+                String(format: "%4.2f %13.2e", $0.alpha, $0.divergence)
             }
             print(
                 String(format: "%5d   ", layer.layer) + (chosen ?? "none              ")

@@ -2,15 +2,11 @@ import MoECheckpoint
 
 /// Finds smooth factors for int8 experts by running a text through float ones.
 ///
-/// Every activated row is quantised by its own greatest magnitude. Column h of a down-projection
-/// reads the share `a[h]` of that, the root mean square over an expert's rows, and its weights have
-/// the norm `w[h]`. Quantising the rows adds noise in proportion to `max(a f)² Σ (w / f)²`, which
-/// `f = w^(1-α) / a^α` lowers around α = 1/2: shares become more alike, and what is left of the
-/// difference goes to columns that matter less.
-///
-/// Every layer gets the α with which its int8 experts, all other layers being float, change the
-/// predictions of the text least; none where that is no better, beyond the standard error over the
-/// windows of the text.
+/// Half the windows of the text find, expert by expert, the factors f with which rounding puts the
+/// least noise into the output. Being found on few texts they may go too far, so the other half
+/// tries `f^α`: every layer gets the α with which its int8 experts, all other layers being float,
+/// change the predictions least; none where that is no better, beyond the standard error over the
+/// windows.
 public struct Calibration: Sendable {
     /// What was tried for one layer.
     public struct LayerResult: Sendable {
@@ -25,7 +21,7 @@ public struct Calibration: Sendable {
     }
 
     /// The values of α that are tried.
-    public static let alphas: [Float] = [0.3, 0.4, 0.5, 0.6, 0.7]
+    public static let alphas: [Float] = [0.25, 0.5, 0.75, 1]
 
     /// The factors, of the layers where they help.
     public let factors: SmoothFactors
@@ -51,16 +47,21 @@ public struct Calibration: Sendable {
         choice.threads = 1
         let decoder = try decoder.loading(choice)
         let windows = TextWindow.over(count: tokens.count, length: window, stride: window)
-        let shares = try Self.collect(decoder, tokens, windows)
-        let trials = try shares.layers.sorted { $0.key < $1.key }.map { index, collected in
-            (
+        let fitted = windows.indices.filter { $0 % 2 == 0 }.map { windows[$0] }
+        let tried = windows.indices.filter { $0 % 2 == 1 }.map { windows[$0] }
+        let doubts = try Self.doubts(decoder, tokens, fitted, threads: threads)
+        let trials = try decoder.checkpoint.moeLayers.map { index in
+            let rows = try ActivatedRows(
+                decoder.checkpoint.layer(index, experts: .float), index: index)
+            try Self.collect(rows, decoder, tokens, fitted, doubts)
+            return (
                 layer: index,
                 trials: try SmoothTrials(
-                    layer: index, of: decoder, collected, alphas: Self.alphas)
+                    layer: index, of: decoder, rows, alphas: Self.alphas, threads: threads)
             )
         }
         let tallies = try Evaluation.tallies(
-            decoder, trials.flatMap(\.trials.decoders), windows, of: tokens, threads: threads)
+            decoder, trials.flatMap(\.trials.decoders), tried, of: tokens, threads: threads)
         let divergences = tallies.divergences
         var factors = SmoothFactors(), results: [LayerResult] = []
         for (place, (layer, trials)) in trials.enumerated() {
@@ -69,7 +70,7 @@ public struct Calibration: Sendable {
             let result = LayerResult(layer: layer, divergences: Array(own))
             if let alpha = result.chosen?.alpha {
                 factors.layers[layer] = SmoothFactors.Layer(
-                    matrix: trials.factors(alpha: alpha), alpha: alpha)
+                    matrix: try trials.factors(alpha: alpha), alpha: alpha)
             }
             results.append(result)
         }
@@ -77,19 +78,35 @@ public struct Calibration: Sendable {
         layers = results
     }
 
-    /// Runs the text once and watches.
-    private static func collect(
-        _ decoder: Decoder, _ tokens: [Int], _ windows: [TextWindow]
-    ) throws -> ActivationShares {
-        let shares = try ActivationShares(decoder.checkpoint)
+    /// How far from sure the model is of the token after every input, 1 - Σ p², by window.
+    private static func doubts(
+        _ decoder: Decoder, _ tokens: [Int], _ windows: [TextWindow], threads: Int
+    ) throws -> [[Float]] {
         let most = windows.map(\.inputs.count).max() ?? 1
-        let state = decoder.makeState(positions: most, rows: most)
-        for window in windows {
+        return try parallelMap(windows, threads: threads) {
+            decoder.makeState(positions: most, rows: most, logitRows: most)
+        } transform: { state, window in
             state.clear()
             try decoder.forward(
-                tokens[window.inputs], state: state, logitRows: 0, observer: shares)
+                tokens[window.inputs], state: state, logitRows: window.inputs.count)
+            let predictions = Predictions(
+                state.logits, vocabularySize: decoder.configuration.vocabularySize)
+            return (0..<window.inputs.count).map { Float(predictions.doubt(position: $0)) }
         }
-        return shares
+    }
+
+    /// Runs windows and collects the rows of one layer.
+    private static func collect(
+        _ rows: ActivatedRows, _ decoder: Decoder, _ tokens: [Int], _ windows: [TextWindow],
+        _ doubts: [[Float]]
+    ) throws {
+        let most = windows.map(\.inputs.count).max() ?? 1
+        let state = decoder.makeState(positions: most, rows: most)
+        for (window, doubts) in zip(windows, doubts) {
+            state.clear()
+            rows.doubts = doubts
+            try decoder.forward(tokens[window.inputs], state: state, logitRows: 0, observer: rows)
+        }
     }
 }
 

@@ -14,7 +14,7 @@ public struct SmoothFactors: Sendable {
     public struct Layer: Sendable {
         /// One row per expert, `[E, H]`, above 0.
         public let matrix: Matrix<Float>
-        /// The share of an activation's outliers that moves into the weights; see ``Calibration``.
+        /// The power of the factors that let the noise be least; see ``Calibration``.
         public let alpha: Float
     }
 

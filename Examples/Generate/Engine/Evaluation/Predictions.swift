@@ -43,6 +43,11 @@ struct Predictions {
         best[position] == other.best[position]
     }
 
+    /// How far from sure a distribution is, 1 - Σ p²: from 0 to almost 1.
+    func doubt(position: Int) -> Double {
+        1 - logarithms[position * width..<(position + 1) * width].reduce(0) { $0 + exp(2 * $1) }
+    }
+
     /// The Kullback-Leibler divergence Σ p ln(p / q) of another distribution q from this one, in
     /// nats.
     func divergence(to other: Predictions, position: Int) -> Double {

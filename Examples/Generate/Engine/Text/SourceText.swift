@@ -25,6 +25,23 @@ public enum SourceText {
         return bytes
     }
 
+    /// Reads stretches of a text, spread evenly over all of it.
+    ///
+    /// - Parameters:
+    ///   - path: a file, or a folder of Swift sources.
+    ///   - count: how many bytes to take, at most.
+    ///   - stretch: how many of them in a row; above 0.
+    /// - Returns: the bytes, the whole text if it is no longer.
+    /// - Throws: ``EngineError`` if there is nothing to read.
+    public static func sample(_ path: String, count: Int, stretch: Int = 512) throws -> [UInt8] {
+        let bytes = try read(path, limit: .max), stretches = max(1, count / stretch)
+        guard bytes.count > count else { return bytes }
+        return (0..<stretches).flatMap { index in
+            let first = (bytes.count - stretch) / stretches * index
+            return bytes[first..<first + min(stretch, count)]
+        }
+    }
+
     private static func sources(in folder: String) -> [String] {
         let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String }
         return (names ?? [])
