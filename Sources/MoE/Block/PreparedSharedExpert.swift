@@ -1,11 +1,18 @@
 /// The shared expert in its backend's form, and its gate.
-struct PreparedSharedExpert: Sendable {
+final class PreparedSharedExpert: Sendable {
     let experts: PreparedExperts
     let shape: ExpertShape
     /// `[D]`: the output is multiplied by the sigmoid of x times this; nil for no gate.
     let gate: [Float]?
     /// What the output is multiplied by, beside the gate.
     let scale: Float
+
+    init(experts: PreparedExperts, shape: ExpertShape, gate: [Float]?, scale: Float) {
+        self.experts = experts
+        self.shape = shape
+        self.gate = gate
+        self.scale = scale
+    }
 
     /// Every token through the expert, as one group, times its gate and its scale.
     func forward(

@@ -21,25 +21,27 @@ package struct GemmKernel: Sendable, CustomStringConvertible {
 
     package var description: String { name }
 
-    // Functions of the program's text: constant, so any thread may call them.
+    // Tables of the program's text: constant, so any thread may read them. A pass hands the kernel
+    // on for every tile, so it holds where they are and not what they hold.
     private struct Table: @unchecked Sendable {
-        let gemm: moe_gemm_s8
+        let gemm: UnsafePointer<moe_gemm_s8>
     }
     struct ExpertTiles: @unchecked Sendable {
-        let functions: moe_expert_tiles
+        fileprivate let table: UnsafePointer<moe_expert_tiles>
+        var functions: moe_expert_tiles { table.pointee }
     }
 
     init(_ isa: moe_isa) {
-        let gemm = moe_gemm_s8_for(isa).pointee
+        let table = moe_gemm_s8_for(isa), gemm = table.pointee
         name = InstructionSet.name(of: gemm.isa)
         panelColumns = gemm.columns
         lanes = gemm.lanes
         offset = gemm.offset
         tileRows = gemm.rows
         isSIMD = gemm.isa != MOE_ISA_SCALAR
-        expertTiles = ExpertTiles(functions: moe_expert_tiles_for(isa).pointee)
+        expertTiles = ExpertTiles(table: moe_expert_tiles_for(isa))
         activation = OperatorKernels(isa)
-        table = Table(gemm: gemm)
+        self.table = Table(gemm: table)
     }
 
     /// The kernel of the instruction set that the process uses.
@@ -52,7 +54,7 @@ package struct GemmKernel: Sendable, CustomStringConvertible {
 
     /// Bytes of a packed panel.
     package func panelBytes(columns: Int, depth: Int) -> Int {
-        withUnsafePointer(to: table.gemm) { moe_gemm_s8_panel_bytes($0, columns, depth) }
+        moe_gemm_s8_panel_bytes(table.gemm, columns, depth)
     }
 
     /// Packs rows of weights into a panel.
@@ -67,7 +69,7 @@ package struct GemmKernel: Sendable, CustomStringConvertible {
         used: Int, columns: Int, depth: Int, weights: UnsafePointer<Int8>,
         into panel: UnsafeMutablePointer<UInt8>
     ) {
-        table.gemm.pack(used, columns, depth, weights, depth, panel)
+        table.gemm.pointee.pack(used, columns, depth, weights, depth, panel)
     }
 
     /// What is multiplied after a tile: a panel, and rows where they are known.
@@ -111,14 +113,16 @@ package struct GemmKernel: Sendable, CustomStringConvertible {
             rows: rows, start: start, row_count: count, depth: depth, panel: panel,
             columns: columns, out: out, stride: stride, next: next?.panel,
             next_rows: next?.rows, next_row_count: next?.count ?? 0)
-        table.gemm.multiply(&tile)
+        table.gemm.pointee.multiply(&tile)
     }
 
     /// Multiplies registers with registers.
     ///
     /// - Parameter rounds: how often.
     /// - Returns: how many multiply-adds that were.
-    func multiplyRegisters(rounds: Int) -> Int { Int(table.gemm.multiply_registers(rounds)) }
+    func multiplyRegisters(rounds: Int) -> Int {
+        Int(table.gemm.pointee.multiply_registers(rounds))
+    }
 
     /// What the products of rows that lie next to each other start from.
     ///

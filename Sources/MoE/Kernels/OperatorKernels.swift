@@ -8,14 +8,15 @@ package struct OperatorKernels: Sendable, CustomStringConvertible {
 
     package var description: String { name }
 
-    /// Functions of the program's text: constant, so any thread may call them.
+    /// A table of the program's text: constant, so any thread may read it.
     struct Table: @unchecked Sendable {
-        let functions: moe_dsq_kernels
+        fileprivate let pointer: UnsafePointer<moe_dsq_kernels>
+        var functions: moe_dsq_kernels { pointer.pointee }
     }
 
     init(_ isa: moe_isa) {
         name = InstructionSet.name(of: isa)
-        table = Table(functions: moe_dsq_kernels_for(isa).pointee)
+        table = Table(pointer: moe_dsq_kernels_for(isa))
     }
 
     /// The kernels of the instruction set that the process uses.

@@ -8,18 +8,19 @@ package final class DecodeKernels {
     private let experts: NativeExperts
     private let router: PreparedRouter
     private let slots: Int
-    private var logits = Buffer<Float>()
-    private var chosen = Buffer<Int32>()
-    private var weights = Buffer<Float>()
-    private var token = Buffer<Int8>()
+    // Constant, as access to a variable of a class is checked each time, and that is no kernel.
+    private let logits: Buffer<Float>
+    private let chosen: Buffer<Int32>
+    private let weights: Buffer<Float>
+    private let token: Buffer<Int8>
     /// The token's scale, then those of the activated rows.
-    private var scales = Buffer<Float>()
-    private var products = Buffer<Int32>()
-    private var activated = Buffer<Float>()
-    private var quantized = Buffer<Int8>()
-    private var rows = Buffer<Int32>()
-    private var rowOf = Buffer<Int32>()
-    private var result = Buffer<Float>()
+    private let scales: Buffer<Float>
+    private let products: Buffer<Int32>
+    private let activated: Buffer<Float>
+    private let quantized: Buffer<Int8>
+    private let rows: Buffer<Int32>
+    private let rowOf: Buffer<Int32>
+    private let result: Buffer<Float>
 
     /// The kernels of a block; nil for experts of another backend or without a gate, and for a
     /// shared expert.
@@ -31,18 +32,18 @@ package final class DecodeKernels {
         router = block.router
         slots = block.topK
         let shape = experts.shape, stride = cacheLines(experts.kernel.panelColumns)
-        logits.resize(RouterSelection.scratchCount(experts: router.expertCount))
-        chosen.resize(slots)
-        weights.resize(slots)
-        token.resize(shape.hiddenSize)
-        scales.resize(1 + slots)
-        products.resize(2 * stride)
-        activated.resize(shape.expertWidth)
-        quantized.resize(slots * shape.expertWidth)
-        rows.resize(experts.packed.down.count * slots * stride)
-        rowOf.resize(slots)
+        logits = Buffer(count: RouterSelection.scratchCount(experts: router.expertCount))
+        chosen = Buffer(count: slots)
+        weights = Buffer(count: slots)
+        token = Buffer(count: shape.hiddenSize)
+        scales = Buffer(count: 1 + slots)
+        products = Buffer(count: 2 * stride)
+        activated = Buffer(count: shape.expertWidth)
+        quantized = Buffer(count: slots * shape.expertWidth)
+        rows = Buffer(count: experts.packed.down.count * slots * stride)
+        rowOf = Buffer(count: slots)
+        result = Buffer(count: shape.hiddenSize)
         for slot in 0..<slots { rowOf.base[slot] = Int32(slot) }
-        result.resize(shape.hiddenSize)
     }
 
     /// The most recent output, `[D]`.

@@ -1,7 +1,9 @@
 internal import MoEKernels
 
 /// int8 experts on packed weights: the whole pass, intermediates in cache.
-struct NativeExperts: ExpertPass {
+///
+/// An object, so that a pass hands on one word, and copies nothing of what it holds.
+final class NativeExperts: ExpertPass {
     let packed: PackedExperts
     let activation: moe_activation
     let smooth: SmoothFactors?

@@ -4,8 +4,8 @@
 /// of each, n to 2n - 1. The system reads while kernels compute, and no further ahead than memory
 /// is sure to hold: a layer that is larger than memory is read once from end to end.
 struct PanelFetch {
-    private let experts: PackedExperts
     private let file: MappedFile
+    private let gateUp, down, factors: Stretches
     private let active: UnsafeBufferPointer<Int>
     /// Steps between asking for panels and using them.
     private let ahead: Int
@@ -33,8 +33,10 @@ struct PanelFetch {
         guard let file = experts.file else { return nil }
         begun.resize(threads * Self.stride)
         begun.base.update(repeating: -2, count: begun.count)
-        self.experts = experts
         self.file = file
+        gateUp = Stretches(experts) { experts.gateUpBytes($0) }
+        down = Stretches(experts) { experts.downBytes($0) }
+        factors = Stretches(experts) { experts.factorBytes(of: $0) }
         self.active = active
         self.begun = begun.base
         ahead = max(1, 2 * Self.bytesAhead / experts.layout.weightBytes)
@@ -75,9 +77,28 @@ struct PanelFetch {
         guard step < 2 * active.count else { return false }
         let isGateUp = step < active.count
         let expert = active[isGateUp ? step : step - active.count]
-        guard file.fetch(isGateUp ? experts.gateUpBytes(expert) : experts.downBytes(expert))
-        else { return false }
-        if isGateUp { file.fetch(experts.factorBytes(of: expert)) }
+        guard file.fetch((isGateUp ? gateUp : down)[expert]) else { return false }
+        if isGateUp { file.fetch(factors[expert]) }
         return true
+    }
+}
+
+/// One stretch of bytes of every expert, at equal distances.
+private struct Stretches {
+    private let first: UnsafeRawBufferPointer
+    private let distance: Int
+
+    /// The stretches that `bytes` gives for the experts.
+    init(_ experts: PackedExperts, _ bytes: (_ expert: Int) -> UnsafeRawBufferPointer) {
+        first = bytes(0)
+        distance =
+            if experts.shape.expertCount > 1, let a = first.baseAddress,
+                let b = bytes(1).baseAddress
+            { b - a } else { 0 }
+    }
+
+    subscript(expert: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(
+            start: first.baseAddress.map { $0 + expert * distance }, count: first.count)
     }
 }

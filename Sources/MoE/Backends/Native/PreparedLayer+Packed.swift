@@ -47,7 +47,7 @@ extension PreparedLayer {
 }
 
 extension PreparedSharedExpert {
-    fileprivate init(
+    fileprivate convenience init(
         _ shared: PackedSharedExpert, beside routed: ExpertShape
     ) throws(MoEError) {
         let shape = shared.experts.shape
