@@ -11,6 +11,7 @@ struct GoldenBlockDeviceTests {
         "gemma4": "activation geluTanh",
         "gpt_oss": "has biases",
         "nemotron_h": "activation squaredReLU",
+        "nemotron_h_latent": "activation squaredReLU",
     ]
     /// What only some ways cannot take: routers that the device cannot select by, shapes that are not
     /// made of blocks, an activation that the operator's first version does not have.

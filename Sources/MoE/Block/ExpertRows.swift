@@ -21,6 +21,8 @@ public struct ExpertRows: ~Copyable {
     var scratch = Buffer<Float>()
     /// What native passes keep.
     var native = NativeRows()
+    /// What passes in a latent width keep; nil before the first one.
+    var latent: LatentRows?
 
     init(shape: ExpertShape) {
         self.shape = shape

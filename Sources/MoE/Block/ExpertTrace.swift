@@ -86,14 +86,14 @@ extension MoEBlock {
                     workspace.tokens, workspace.dispatch, sum: sum, threads: threads),
                 shared: try shared?.experts.traced?.trace(
                     workspace.tokens, workspace.shared.dispatch, sum: nil, threads: threads),
-                quantizesOnHost: self.routed.readsQuantizedTokens)
+                quantizesOnHost: quantizesTokens)
         }
     }
 }
 
 extension PreparedExperts {
     /// The experts, if they can show their stages.
-    fileprivate var traced: (any TracedExperts)? {
+    var traced: (any TracedExperts)? {
         switch self {
         case .stages(let experts): experts as? any TracedExperts
         case .pass(let experts): experts as? any TracedExperts

@@ -29,6 +29,8 @@ public struct MoEBlock: Sendable {
     let routed: PreparedExperts
     let shared: PreparedSharedExpert?
     private let weightsInput: Bool
+    /// Whether any experts read the tokens' rows as int8.
+    let quantizesTokens: Bool
 
     /// Prepares a layer on a backend.
     ///
@@ -55,6 +57,8 @@ public struct MoEBlock: Sendable {
         self.weightsInput = layer.weightsInput
         self.routed = layer.routed
         self.shared = layer.shared
+        self.quantizesTokens =
+            layer.routed.readsQuantizedTokens || layer.shared?.readsQuantizedTokens == true
     }
 
     /// The sizes of the shared expert, if there is one.
@@ -109,7 +113,7 @@ public struct MoEBlock: Sendable {
             clock.end(.dispatch)
 
             // 3 quantise: every token's row once → int8 + scale
-            if routed.readsQuantizedTokens { workspace.tokens.quantize(threads: threads) }
+            if quantizesTokens { workspace.tokens.quantize(threads: threads) }
             clock.end(.quantize)
 
             // 4 gate·up, 5 activate, 6 down: every row through its expert; some backends sum too

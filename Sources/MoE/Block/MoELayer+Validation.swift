@@ -4,14 +4,21 @@ extension MoELayer {
 
     /// Checks that router, experts and shared expert fit, and says what sizes they have.
     ///
+    /// - Returns: the sizes; those of the routed experts are in the latent width, if there is one.
     /// - Throws: `shape` or `configuration`, naming what disagrees.
     func validated() throws(MoEError) -> (routed: ExpertShape, shared: ExpertShape?) {
         let routed = try experts.validatedShape(name: "experts", isGated: activation.isGated)
-        try router.validate(routed: routed, weightsInput: weightsInput)
+        try latent?.validate(width: routed.hiddenSize)
+        let outer = routed.outside(latent)
+        try router.validate(routed: outer, weightsInput: weightsInput)
+        guard latent == nil || router.expertCount == routed.expertCount else {
+            throw MoEError(
+                .configuration, "router: experts without weights beside those of a latent width")
+        }
         guard let shared else { return (routed, nil) }
         let shape = try shared.experts.validatedShape(
             name: "shared expert", isGated: (shared.activation ?? activation).isGated)
-        try routed.validate(shared: shape, gate: shared.gate)
+        try outer.validate(shared: shape, gate: shared.gate)
         guard shared.experts.formatName == experts.formatName else {
             throw MoEError(
                 .configuration,
@@ -46,6 +53,13 @@ extension Router {
 }
 
 extension ExpertShape {
+    /// The sizes as the block sees them: in the tokens' width.
+    func outside(_ latent: LatentProjections?) -> ExpertShape {
+        var shape = self
+        shape.hiddenSize = latent?.hiddenSize ?? hiddenSize
+        return shape
+    }
+
     /// Checks that a shared expert fits the routed ones, whose sizes these are.
     ///
     /// - Parameters:

@@ -10,17 +10,20 @@ public struct MoELayer: Sendable {
     public var shared: SharedExpert?
     /// Whether a routing weight multiplies its expert's input, in place of its output.
     public var weightsInput: Bool
+    /// The projections around routed experts of a width of their own; nil where that is the tokens'.
+    public var latent: LatentProjections?
 
     /// A layer of its parts; ``MoEBlock`` checks that they fit.
     public init(
         router: Router, activation: Activation = .swiGLU, experts: ExpertWeights,
-        shared: SharedExpert? = nil, weightsInput: Bool = false
+        shared: SharedExpert? = nil, weightsInput: Bool = false, latent: LatentProjections? = nil
     ) {
         self.router = router
         self.activation = activation
         self.experts = experts
         self.shared = shared
         self.weightsInput = weightsInput
+        self.latent = latent
     }
 }
 

@@ -24,13 +24,17 @@ package struct PreparedLayer: Sendable {
         // and can drop each expert's as it goes.
         let activation = layer.activation, experts = layer.experts
         layer.experts = .int8([])
-        shape = shapes.routed
+        shape = shapes.routed.outside(layer.latent)
         backendName = backend.name
         router = layer.router
         selection = try (backend as? any SelectingBackend)?.selection(for: layer.router)
         weightsInput = layer.weightsInput
-        routed = try backend.prepare(
+        let prepared = try backend.prepare(
             consume experts, shape: shapes.routed, activation: activation)
+        routed =
+            if let latent = layer.latent {
+                .pass(LatentExperts(prepared, shape: shapes.routed, latent))
+            } else { prepared }
         if let expert = layer.shared, let shape = shapes.shared {
             shared = PreparedSharedExpert(
                 experts: try backend.prepare(

@@ -14,6 +14,9 @@ final class PreparedSharedExpert: Sendable {
         self.scale = scale
     }
 
+    /// Whether it reads the tokens' rows as int8 with a scale.
+    var readsQuantizedTokens: Bool { experts.readsQuantizedTokens }
+
     /// Every token through the expert, as one group, times its gate and its scale.
     func forward(
         _ tokens: borrowing TokenRows, into shared: inout SharedRows, threads: Int

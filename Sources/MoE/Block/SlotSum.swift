@@ -33,4 +33,22 @@ public struct SlotSum {
         self.hidden = hidden
         self.output = output
     }
+
+    /// The same slots over rows of another width.
+    ///
+    /// - Parameters:
+    ///   - sum: the slots.
+    ///   - hidden: the tokens in that width, `[T, D]`.
+    ///   - output: receives the sums, `[T, D]`.
+    init(
+        _ sum: SlotSum, hidden: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+    ) {
+        tokenCount = sum.tokenCount
+        slots = sum.slots
+        rowOf = sum.rowOf
+        expertOf = sum.expertOf
+        weights = sum.weights
+        self.hidden = hidden
+        self.output = output
+    }
 }

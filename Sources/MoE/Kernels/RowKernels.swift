@@ -22,7 +22,7 @@ enum RowKernels {
     ///   - logits: where those of all experts go; the given ones of every token are written.
     ///   - stride: from one token's logits to the next.
     static func logits(
-        tokens: Int, width: Int, x: UnsafePointer<Float>, xStride: Int, weight: RouterWeight,
+        tokens: Int, width: Int, x: UnsafePointer<Float>, xStride: Int, weight: LinearWeight,
         experts: Range<Int>, into logits: UnsafeMutablePointer<Float>, stride: Int
     ) {
         var tile = moe_logits_tile(

@@ -10,7 +10,7 @@ struct PreparedRouter: Sendable {
     let expertScale: [Float]?
     let expertsOfToken: Matrix<Int32>?
     let inputNormEpsilon: Float?
-    private let weight: RouterWeight
+    private let logits: LinearProjection
 
     /// Takes a router over, which has been validated.
     init(_ router: consuming Router) {
@@ -22,7 +22,7 @@ struct PreparedRouter: Sendable {
         expertScale = router.expertScale
         expertsOfToken = router.expertsOfToken
         inputNormEpsilon = router.inputNormEpsilon
-        weight = RouterWeight(router.weight)
+        logits = LinearProjection(router.weight)
     }
 
     /// Stage 1: the experts and weights of every token.
@@ -44,8 +44,11 @@ struct PreparedRouter: Sendable {
     ) throws(MoEError) {
         let tokens = routing.tokenCount, topK = configuration.topK
         let stride = RouterSelection.scratchCount(experts: expertCount)
-        findLogits(of: hidden, tokens: tokens, in: &scratch, stride: stride, threads: threads)
+        scratch.logits.resize(tokens * stride)
         let logits = scratch.logits.base
+        self.logits.multiply(
+            hidden, rows: tokens, into: logits, stride: stride, copies: &scratch.tokens,
+            threads: threads)
         let selected = routing.expertBuffer.base, weights = routing.weightBuffer.base
         let selection = RouterSelection(router: self), tokensPerTile = 4
         func adjust(_ token: Int) {
@@ -85,43 +88,11 @@ struct PreparedRouter: Sendable {
         token x: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>,
         experts: UnsafeMutablePointer<Int32>, weights: UnsafeMutablePointer<Float>
     ) {
-        RowKernels.logits(
-            tokens: 1, width: width, x: x, xStride: width, weight: weight, experts: 0..<expertCount,
-            into: scratch, stride: expertCount)
+        logits.multiply(row: x, into: scratch)
         let selection = RouterSelection(router: self)
         selection.adjust(scratch)
         selection.select(
             scratch: scratch, tokenID: nil, experts: experts, weights: weights, areChosen: false)
-    }
-
-    /// The logits of every token, `stride` apart.
-    private func findLogits(
-        of hidden: UnsafePointer<Float>, tokens: Int, in scratch: inout RouterScratch, stride: Int,
-        threads: Int
-    ) {
-        scratch.logits.resize(tokens * stride)
-        let tiles = LogitTiles(tokens: tokens, experts: expertCount, threads: threads)
-        // Rows that start at cache lines are worth a copy where many products are made of them.
-        let aligned = cacheLines(width)
-        let isAligned = aligned == width && UInt(bitPattern: hidden) % 64 == 0
-        let copies = !isAligned && tiles.expertsPerTile >= 64 && tiles.tokensPerTile <= tokens
-        let copyCount = tiles.tokensPerTile * aligned
-        scratch.tokens.resize(copies ? threads * copyCount : 0)
-        let copy = scratch.tokens.base, logits = scratch.logits.base
-        WorkerPool.shared.run(tiles: tiles.count, threads: threads) { tile, worker in
-            let (tokens, experts) = tiles[tile]
-            var x = hidden + tokens.lowerBound * width, xStride = width
-            if copies {
-                let rows = copy + worker * copyCount
-                for row in 0..<tokens.count {
-                    (rows + row * aligned).update(from: x + row * width, count: width)
-                }
-                (x, xStride) = (UnsafePointer(rows), aligned)
-            }
-            RowKernels.logits(
-                tokens: tokens.count, width: width, x: x, xStride: xStride, weight: weight,
-                experts: experts, into: logits + tokens.lowerBound * stride, stride: stride)
-        }
     }
 }
 
@@ -131,33 +102,4 @@ struct RouterScratch: ~Copyable {
     var logits = Buffer<Float>()
     /// The tokens that a worker multiplies, where they do not start at cache lines.
     var tokens = Buffer<Float>()
-}
-
-/// How the logits of a batch are shared by threads: by tokens, and by experts where tokens are few.
-private struct LogitTiles {
-    let tokensPerTile = 24
-    let expertsPerTile: Int
-    private let tokens: Int
-    private let experts: Int
-    private let parts: Int
-
-    init(tokens: Int, experts: Int, threads: Int) {
-        self.tokens = tokens
-        self.experts = experts
-        let groups = (tokens + tokensPerTile - 1) / tokensPerTile
-        let wanted = groups >= 4 * threads ? 1 : min(4 * threads, max(experts / 8, 1))
-        // Whole groups of the kernel's experts.
-        expertsPerTile = max((experts + wanted - 1) / wanted + 3, 4) / 4 * 4
-        parts = (experts + expertsPerTile - 1) / expertsPerTile
-    }
-
-    var count: Int { (tokens + tokensPerTile - 1) / tokensPerTile * parts }
-
-    subscript(tile: Int) -> (tokens: Range<Int>, experts: Range<Int>) {
-        let token = tile / parts * tokensPerTile, expert = tile % parts * expertsPerTile
-        return (
-            token..<min(token + tokensPerTile, tokens),
-            expert..<min(expert + expertsPerTile, experts)
-        )
-    }
 }

@@ -17,6 +17,10 @@ package struct BlockTensors: Sendable {
     let expertScale: [String]
     /// The experts of every token of the vocabulary, `[V, k]`; empty for families without.
     let expertsOfToken: [String]
+    /// What tokens go through before experts of a latent width, `[L, D]`; empty for families without.
+    let compression: [String]
+    /// What those experts' sum goes through, `[D, L]`; empty for families without.
+    let expansion: [String]
     /// The forms the routed experts may have; where the names fit more than one, shapes decide,
     /// and where those fit too, the order here.
     let experts: [ExpertForm]
@@ -32,7 +36,7 @@ package struct BlockTensors: Sendable {
         router: [String], routerStorage: ExpertTensor.Storage = .outputMajor,
         logitBias: [String] = [], correctionBias: [String] = [],
         routerScale: [String] = [], expertScale: [String] = [], expertsOfToken: [String] = [],
-        experts: [ExpertForm],
+        compression: [String] = [], expansion: [String] = [], experts: [ExpertForm],
         shared: [ExpertForm] = [], sharedGate: [String] = [],
         ofTheLayer: [String] = []
     ) {
@@ -43,6 +47,8 @@ package struct BlockTensors: Sendable {
         self.routerScale = routerScale
         self.expertScale = expertScale
         self.expertsOfToken = expertsOfToken
+        self.compression = compression
+        self.expansion = expansion
         self.experts = experts
         self.shared = shared
         self.sharedGate = sharedGate

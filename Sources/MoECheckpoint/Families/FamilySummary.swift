@@ -23,10 +23,14 @@ public struct FamilySummary: Sendable, Hashable {
         let layer = try family.probe()
         modelTypes = family.modelTypes
         router = try family.routerInWords(layer)
-        activation =
-            if let shared = layer.sharedActivation, shared != layer.activation {
-                "\(layer.activation.inWords); shared: \(shared.inWords)"
-            } else { layer.activation.inWords }
+        var activation = layer.activation.inWords
+        if let shared = layer.sharedActivation, shared != layer.activation {
+            activation += "; shared: \(shared.inWords)"
+        }
+        if !family.tensors.compression.isEmpty {
+            activation += "; in a latent width where the configuration has one"
+        }
+        self.activation = activation
         shared = family.sharedInWords(layer)
         layers = family.moeLayers.inWords
         checkedAgainst =

@@ -20,6 +20,8 @@ package struct LayerDescription: Sendable, Hashable {
     package var routerNormEpsilon: Float?
     /// Whether a routing weight multiplies its expert's input, in place of its output.
     package var weightsInput = false
+    /// The width in which the routed experts work: L; nil where it is the tokens'.
+    package var latentWidth: Int?
     /// What happens between the projections of every expert.
     package var activation: Activation
     /// Rows of the shared expert's gate; 0 without one.
@@ -61,6 +63,9 @@ package struct LayerDescription: Sendable, Hashable {
 
     /// Rows of the router: routed and identity experts.
     var routerRows: Int { expertCount + identityExpertCount }
+
+    /// What the routed experts read and give back: L or D elements.
+    var expertHiddenSize: Int { latentWidth ?? hiddenSize }
 }
 
 extension LayerConfiguration {

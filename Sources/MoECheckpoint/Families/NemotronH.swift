@@ -1,11 +1,14 @@
 internal import MoE
 
 extension ModelFamily {
-    /// Nemotron-H: DeepSeek-V3's router, experts without a gate and the square of a ReLU.
+    /// Nemotron-H: DeepSeek-V3's router, experts without a gate and the square of a ReLU; those of
+    /// Nemotron 3 Super and Ultra in a latent width.
     static let nemotronH = ModelFamily(
         "nemotron_h", moeLayers: .pattern,
         tensors: BlockTensors(
             router: ["mixer.gate.weight"], correctionBias: ["mixer.gate.e_score_correction_bias"],
+            compression: ["mixer.fc1_latent_proj.weight"],
+            expansion: ["mixer.fc2_latent_proj.weight"],
             experts: [
                 .upOnly("mixer.experts.{e}.up_proj.weight", "mixer.experts.{e}.down_proj.weight"),
                 .upOnly("mixer.experts.up_proj", "mixer.experts.down_proj", packing: .stacked),
@@ -16,17 +19,13 @@ extension ModelFamily {
             ])
     ) { config throws(CheckpointError) in
         _ = try config.word(["mlp_hidden_act"], of: ["relu2"], default: "relu2")
-        if let width = try config.optional(.latentSize) {
-            throw CheckpointError(
-                .unsupported,
-                "\(config.model.file): moe_latent_size: \(width): experts of a latent width are "
-                    + "not supported, wanted null")
-        }
         let count = try config.optional(.sharedExpertCount) ?? 1
-        return try LayerDescription(
+        var layer = try LayerDescription(
             config, expertWidth: .expertWidth, router: config.sigmoidGroupRouter(),
             activation: .squaredReLU,
             sharedWidth: count > 0 ? config.required(.sharedExpertWidth) : 0)
+        layer.latentWidth = try config.optional(.latentSize)
+        return layer
     }
 }
 

@@ -4,6 +4,8 @@ public import MoE
 public struct LayerSummary: Sendable, Hashable {
     /// Elements of a token's hidden state: D.
     public let hiddenSize: Int
+    /// The width in which the routed experts work; nil where it is the hidden size.
+    public let latentWidth: Int?
     /// Rows of an expert's gate: H.
     public let expertWidth: Int
     /// Routed experts: E.
@@ -49,6 +51,7 @@ public struct LayerSummary: Sendable, Hashable {
     /// A layer in figures.
     init(_ description: LayerDescription, _ plan: LayerPlan) {
         hiddenSize = description.hiddenSize
+        latentWidth = description.latentWidth
         expertWidth = description.expertWidth
         expertCount = description.expertCount
         identityExpertCount = description.identityExpertCount

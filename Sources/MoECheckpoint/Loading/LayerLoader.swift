@@ -64,7 +64,14 @@ struct LayerLoader: ~Copyable {
         return MoELayer(
             router: router, activation: description.activation,
             experts: format == .int8 ? .int8([]) : .float([]), shared: shared,
-            weightsInput: description.weightsInput)
+            weightsInput: description.weightsInput, latent: try latentProjections())
+    }
+
+    private mutating func latentProjections() throws(CheckpointError) -> LatentProjections? {
+        guard let compression = plan.compression, let expansion = plan.expansion else { return nil }
+        return LatentProjections(
+            compression: try .load(compression, with: &reader),
+            expansion: try .load(expansion, with: &reader))
     }
 
     private mutating func router() throws(CheckpointError) -> Router {

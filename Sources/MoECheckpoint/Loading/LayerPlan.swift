@@ -14,6 +14,10 @@ struct LayerPlan: Sendable {
     let expertScale: MatrixPlan?
     /// `[V, k]` of integers.
     let expertsOfToken: IntegerTable?
+    /// `[L, D]`, where the routed experts work in a latent width.
+    let compression: MatrixPlan?
+    /// `[D, L]`, where they do.
+    let expansion: MatrixPlan?
     /// The routed experts.
     let experts: [ExpertPlan]
     /// How those are spread over tensors.
@@ -52,10 +56,17 @@ struct LayerPlan: Sendable {
                     "experts by token", names.expertsOfToken,
                     [vocabularySize, description.router.topK])
             } else { nil }
+        if let width = description.latentWidth {
+            compression = try finder.matrix(
+                "a compression", names.compression, [width, hiddenSize])
+            expansion = try finder.matrix("an expansion", names.expansion, [hiddenSize, width])
+        } else {
+            (compression, expansion) = (nil, nil)
+        }
         (expertForm, experts) = try finder.experts(
             names.readableExperts, count: description.expertCount,
             identityCount: description.identityExpertCount, width: description.expertWidth,
-            hiddenSize: hiddenSize)
+            hiddenSize: description.expertHiddenSize)
         if description.sharedWidth > 0 {
             (sharedForm, shared) = try finder.sharedExpert(
                 names.shared, width: description.sharedWidth, hiddenSize: hiddenSize)

@@ -42,6 +42,12 @@ struct PackingPlan: Sendable {
         self.description = description
         self.tensors = tensors
         let file = checkpoint.configuration.file
+        if let width = description.latentWidth {
+            throw CheckpointError(
+                .unsupported,
+                "\(file): layer \(layer): experts in a latent width of \(width) cannot be packed, "
+                    + "as a packed file has no place for their projections")
+        }
         func layout(
             _ experts: [ExpertPlan], width: Int, _ activation: Activation
         ) throws(CheckpointError) -> ExpertLayout {

@@ -42,6 +42,7 @@ extension LayerSummary {
         var object = JSONObject()
         object["layers"] = .array(layers.map { .int($0) })
         object["hidden_size"] = .int(hiddenSize)
+        object["latent_width"] = latentWidth.map { .int($0) } ?? .null
         object["expert_width"] = .int(expertWidth)
         object["experts"] = .int(expertCount)
         object["identity_experts"] = .int(identityExpertCount)

@@ -44,6 +44,7 @@ private func line(_ name: String, _ value: String) -> String {
 extension LayerSummary {
     fileprivate func lines(layers: String) -> [String] {
         var experts = "\(expertCount) of width \(expertWidth)"
+        if let latentWidth { experts += ", in a latent width of \(latentWidth)" }
         if identityExpertCount > 0 { experts += ", and \(identityExpertCount) that give back" }
         let shared =
             sharedWidth == 0

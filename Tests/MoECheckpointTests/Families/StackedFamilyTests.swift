@@ -144,10 +144,43 @@ struct StackedFamilyTests {
             PublishedFamily.logitFamilies.first { $0.type == "nemotron_h" })
         let config = replacing("\"num_hidden_layers\": 10, ", with: "", in: family.config)
         #expect(try checkpoint(config, [:]).layerCount == 10)
-        let latent = replacing("\"n_routed", with: "\"moe_latent_size\": 2, \"n_routed", in: config)
+    }
+
+    @Test("a latent Nemotron's experts are as wide as its projections, which must be there")
+    func latent() throws {
+        let family = try #require(
+            PublishedFamily.logitFamilies.first { $0.type == "nemotron_h" })
+        let config = replacing(
+            "\"n_routed", with: "\"moe_latent_size\": 2, \"n_routed", in: family.config)
+        let mixer = "backbone.layers.5.mixer."
+        func values(_ rows: Int, _ columns: Int, _ seed: Int) throws -> Tensor {
+            try Tensor(model.values(rows * columns, seed: seed), shape: [rows, columns])
+        }
+        var tensors = [
+            mixer + "gate.weight": try values(4, 4, 99),
+            mixer + "gate.e_score_correction_bias": try Tensor(
+                model.values(4, seed: 98), shape: [4]),
+            mixer + "fc1_latent_proj.weight": try values(2, 4, 1),
+            mixer + "fc2_latent_proj.weight": try values(4, 2, 2),
+            mixer + "shared_experts.up_proj.weight": try values(5, 4, 3),
+            mixer + "shared_experts.down_proj.weight": try values(4, 5, 4),
+        ]
+        for expert in 0..<4 {
+            tensors[mixer + "experts.\(expert).up_proj.weight"] = try values(3, 2, 10 + expert)
+            tensors[mixer + "experts.\(expert).down_proj.weight"] = try values(2, 3, 20 + expert)
+        }
+        func load() throws -> MoELayer {
+            try checkpoint(config, MemoryTensorSource(tensors)).layer(5, experts: .float)
+        }
+
+        let layer = try load()
+        #expect(layer.latent?.compression.elements == model.values(8, seed: 1))
+        #expect(layer.latent?.expansion.elements == model.values(8, seed: 2))
+        #expect(try MoEBlock(layer).shape.hiddenSize == 4)
+
+        tensors[mixer + "fc2_latent_proj.weight"] = nil
         #expect(
-            message { _ = try FamilyDescriptionTests.describe(latent, layer: 5) }
-                == "config.json: moe_latent_size: 2: experts of a latent width are not supported, "
-                + "wanted null")
+            message { _ = try load() }
+                == "layer 5 has no tensor for an expansion, wanted mixer.fc2_latent_proj.weight")
     }
 }

@@ -7,10 +7,24 @@ import Testing
 /// A packed file computes what its checkpoint computes, bit for bit.
 @Suite("A packed file")
 struct PackedRoundTripTests {
-    @Test("of a golden block has its bits", arguments: GoldenBlock.all, GemmKernel.available)
+    /// The golden blocks that cannot be packed, and what the refusal says.
+    static let refusals = ["nemotron_h_latent": "experts in a latent width of 20"]
+
+    @Test(
+        "of a golden block has its bits, unless its experts are in a latent width",
+        arguments: GoldenBlock.all, GemmKernel.available)
     func golden(_ block: GoldenBlock, kernel: GemmKernel) throws {
         let checkpoint = try Checkpoint(directory: block.directory)
-        let file = try PackedFile(checkpoint, for: kernel), packed = try file.open()
+        let file: PackedFile
+        do {
+            file = try PackedFile(checkpoint, for: kernel)
+        } catch let error as CheckpointError {
+            #expect(error.code == .unsupported)
+            let reason = try #require(Self.refusals[block.name], "\(error)")
+            #expect(error.message.contains(reason))
+            return
+        }
+        let packed = try file.open()
         let golden = try Golden.load(from: SafetensorsFile(opening: block.goldenFile))
 
         #expect(packed.layers == checkpoint.moeLayers)

@@ -11,9 +11,20 @@ struct AllocationTests {
     @Test("allocates nothing once the workspace has grown", arguments: backends, [1, 2])
     func steady(_ backend: BackendName, threads: Int) throws {
         let random = RandomLayer(tokens: 40, experts: 16, topK: 4, sharedWidth: 24)
+        try expectNoAllocation(of: random.layer(), random.input(), backend, threads)
+    }
+
+    @Test("in a latent width allocates nothing either", arguments: backends, [1, 2])
+    func latent(_ backend: BackendName, threads: Int) throws {
+        let random = LatentLayer(tokens: 40)
+        try expectNoAllocation(of: random.layer(), random.input(), backend, threads)
+    }
+
+    private func expectNoAllocation(
+        of layer: MoELayer, _ input: Matrix<Float>, _ backend: BackendName, _ threads: Int
+    ) throws {
         let block = try MoEBlock(
-            random.layer(), backend: BackendCatalog.backend(backend).backend, threads: threads)
-        let input = try random.input()
+            layer, backend: BackendCatalog.backend(backend).backend, threads: threads)
         var workspace = block.makeWorkspace()
         for _ in 0..<3 { try block.forward(input.elements.span, in: &workspace) }
 

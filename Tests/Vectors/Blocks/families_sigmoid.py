@@ -3,7 +3,7 @@ import numpy as np
 import torch
 
 from parts import Block, array, block_of, built, config_of, family, fused, module_of, projections, renamed
-from reference import Experts, Router
+from reference import Experts, Latent, Router
 
 
 @family
@@ -151,12 +151,22 @@ def inkling2(layer):
 @family
 def nemotron_h(layer):
     """DeepSeek-V3's router; experts without a gate, the square of a ReLU; a shared expert of its own width."""
+    return nemotron(layer)
+
+
+@family
+def nemotron_h_latent(layer):
+    """The same with experts in a latent width: Nemotron 3 Super and Ultra."""
+    return nemotron(layer, latent=layer.sizes.hidden // 2 + 4)
+
+
+def nemotron(layer, latent=None):
     s = layer.sizes
     config = config_of(layer, "nemotron_h", "NemotronHForCausalLM", intermediate_size=2 * s.width,
                        moe_intermediate_size=s.width, moe_shared_expert_intermediate_size=s.width + 8,
                        n_routed_experts=s.experts, num_experts_per_tok=s.top_k, n_shared_experts=1, n_group=1,
                        topk_group=1, norm_topk_prob=True, routed_scaling_factor=2.5, mlp_hidden_act="relu2",
-                       hybrid_override_pattern="ME", head_dim=s.hidden // 4)
+                       hybrid_override_pattern="ME", head_dim=s.hidden // 4, moe_latent_size=latent)
     keys = {key: value for key, value in config.items() if key != "hybrid_override_pattern"}
     module = module_of(layer, keys | {"layers_block_type": ["mamba", "moe"]}, "nemotron_h", "NemotronHConfig",
                        "NemotronHMoE", spread=1.5)
@@ -171,7 +181,13 @@ def nemotron_h(layer):
     for e in range(s.experts):
         tensors |= projections(layer, f"{prefix}experts.{e}.", experts, e, ("up_proj", "down_proj"))
     tensors |= projections(layer, prefix + "shared_experts.", shared, 0, ("up_proj", "down_proj"))
-    return Block(config, module, tensors, router, experts, shared, shared_name="shared_experts", dense_first=True)
+    block = Block(config, module, tensors, router, experts, shared, shared_name="shared_experts", dense_first=True)
+    if latent is not None:
+        block.latent = Latent(array(module.fc1_latent_proj.weight), array(module.fc2_latent_proj.weight))
+        block.experts_name = "fc2_latent_proj"
+        tensors[prefix + "fc1_latent_proj.weight"] = layer.stored(block.latent.compression)
+        tensors[prefix + "fc2_latent_proj.weight"] = layer.stored(block.latent.expansion)
+    return block
 
 
 @family

@@ -36,6 +36,8 @@ BLOCKS = {
     "ernie4_5_moe": ("ernie4_5_moe", 13, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=7, top_k=3)),
     "longcat_flash": ("longcat_flash", 14, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=5, top_k=2)),
     "nemotron_h": ("nemotron_h", 15, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=8, top_k=3)),
+    "nemotron_h_latent": ("nemotron_h_latent", 23, "bf16",
+                          Sizes(tokens=9, hidden=32, width=12, experts=8, top_k=3)),
     "phimoe": ("phimoe", 16, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=5, top_k=2)),
     "gpt_oss": ("gpt_oss", 17, "bf16", Sizes(tokens=9, hidden=24, width=24, experts=4, top_k=2)),
     "granitemoeshared": ("granitemoeshared", 18, "bf16", Sizes(tokens=9, hidden=32, width=10, experts=4, top_k=2)),

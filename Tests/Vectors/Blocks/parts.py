@@ -9,7 +9,7 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 import numpy as np          # noqa: E402
 import torch                # noqa: E402
 
-from reference import Experts, Router   # noqa: E402
+from reference import Experts, Latent, Router   # noqa: E402
 
 
 @dataclasses.dataclass
@@ -23,6 +23,7 @@ class Block:
     shared_gate: np.ndarray = None      # [D]
     shared_scale: float = 1.0           # of the shared expert's output
     shared_name: str = None             # the submodule of the shared expert
+    latent: Latent = None               # what surrounds the routed experts
     dense_first: bool = False           # layer 0 of this family is dense
     router_name: str = "gate"           # the submodules whose outputs are compared
     experts_name: str = "experts"

@@ -32,6 +32,19 @@ class Router:
 
 
 @dataclasses.dataclass
+class Latent:
+    """What surrounds routed experts of a width L of their own."""
+    compression: np.ndarray             # [L, D] float32
+    expansion: np.ndarray               # [D, L] float32
+
+    def compress(self, x):
+        return (x.astype(F64) @ self.compression.astype(F64).T).astype(F32)
+
+    def expand(self, sums):
+        return (sums.astype(F64) @ self.expansion.astype(F64).T).astype(F32)
+
+
+@dataclasses.dataclass
 class Experts:
     """Experts of one activation; a shared expert is one of them alone."""
     gate_up: np.ndarray                 # [E, 2H, D] float32, the gate's rows first; [E, H, D] without a gate
@@ -265,10 +278,14 @@ def int8_experts(experts, x, routing):
 
 # -- the block ------------------------------------------------------------------------------------------------------
 
-def forward(x, routing, experts, shared=None, shared_gate=None, shared_scale=1.0):
+def forward(x, routing, experts, shared=None, shared_gate=None, shared_scale=1.0, latent=None):
     """Both variants of the block: a dict of float and w8a8 outputs, ambiguity and flip bound."""
-    routed = float_experts(experts, x, routing)
-    w8a8_routed, uncertain, bound = int8_experts(experts, x, routing)
+    rows = x if latent is None else latent.compress(x)
+    routed = float_experts(experts, rows, routing)
+    w8a8_routed, uncertain, bound = int8_experts(experts, rows, routing)
+    if latent is not None:
+        routed, w8a8_routed = latent.expand(routed), latent.expand(w8a8_routed)
+        bound = bound * np.linalg.norm(latent.expansion.astype(F64), 2)
     got = {"output": routed, "routed_output": routed, "w8a8_output": w8a8_routed, "w8a8_routed_output": w8a8_routed}
     if shared is not None:
         every_token = Routing(np.zeros((len(x), 1), np.int32), np.ones((len(x), 1), F32), None, None)

@@ -1,8 +1,8 @@
-/// The rows of a router's weight, each from a cache line on.
+/// The rows of a float matrix, each from a cache line on.
 ///
 /// Weights that bfloat16 holds exactly, as most checkpoints store them, are kept in it: one token
 /// reads all of them, and memory is what it waits for.
-final class RouterWeight: Sendable {
+final class LinearWeight: Sendable {
     /// From one row to the next, in elements.
     let stride: Int
     let isBFloat16: Bool
