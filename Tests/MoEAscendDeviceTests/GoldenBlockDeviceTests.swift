@@ -60,7 +60,7 @@ struct GoldenBlockDeviceTests {
 
         init(_ block: GoldenBlock) throws {
             golden = try Golden.load(from: SafetensorsFile(opening: block.goldenFile))
-            layer = try Checkpoint(directory: block.directory)
+            layer = try Checkpoint(directory: block.directory, part: block.part)
                 .layer(GoldenBlock.layer, experts: .int8).padded()
             input = try golden.hiddenStates.padded(
                 rows: golden.tokens, columns: layer.router.weight.columns)

@@ -21,6 +21,9 @@ public struct GoldenBlock: Sendable, Hashable, CustomStringConvertible {
     /// The folder with `config.json` and the model's files.
     public var directory: String { "\(GoldenBlock.root)/\(name)" }
 
+    /// The part of the model that is meant, where it is not the first: the name's end.
+    public var part: String? { ["vision", "talker"].first { name.hasSuffix("-\($0)") } }
+
     /// The file that ``Golden`` is read from.
     public var goldenFile: String { "\(directory)/golden.safetensors" }
 

@@ -6,7 +6,7 @@ public struct ModelConfiguration: Sendable {
     /// The file, as errors name it.
     public let file: String
     /// The objects to look a key up in, the text model's before the root, with their paths.
-    private let scopes: [(path: String, object: JSONValue)]
+    private var scopes: [(path: String, object: JSONValue)]
 
     /// The configuration in a parsed `config.json`.
     ///
@@ -30,6 +30,19 @@ public struct ModelConfiguration: Sendable {
         }
         self.file = file
         self.scopes = scopes
+    }
+
+    /// The same configuration for another of the model's parts; itself where that has none.
+    ///
+    /// - Parameter path: where the part's own object is.
+    /// - Returns: a configuration whose keys are looked up there, then at the root.
+    func scoped(to path: String?) -> ModelConfiguration {
+        var part = self
+        guard let path, let root = scopes.last, let object = root.object.member(path),
+            case .object = object
+        else { return self }
+        part.scopes = [(path + ".", object), root]
+        return part
     }
 
     /// Where a multimodal model keeps the configuration of its text model.

@@ -5,12 +5,14 @@
 package struct BlockTensors: Sendable {
     /// The router's weight, `[E, D]`: a layer that has none of these is dense.
     let router: [String]
-    /// Which axis of the router's weight is the expert.
-    let routerStorage: ExpertTensor.Storage
+    /// Which of those are stored the other way round, `[D, E]`.
+    let transposedRouters: [String]
     /// Added to the logits, `[E]`; empty for families without.
     let logitBias: [String]
     /// Added to the scores for the selection only, `[E]` or `[1, E]`; empty for families without.
     let correctionBias: [String]
+    /// Which row of it is meant, where it has one for each of several sets of experts.
+    let correctionSet: ExpertSet
     /// What the router's input is multiplied by after its norm, `[D]`; empty for families without.
     let routerScale: [String]
     /// What an expert's weight is multiplied by, `[E]`; empty for families without.
@@ -33,17 +35,19 @@ package struct BlockTensors: Sendable {
 
     /// The names of a block's tensors, role by role.
     package init(
-        router: [String], routerStorage: ExpertTensor.Storage = .outputMajor,
+        router: [String], transposedRouters: [String] = [],
         logitBias: [String] = [], correctionBias: [String] = [],
-        routerScale: [String] = [], expertScale: [String] = [], expertsOfToken: [String] = [],
+        correctionSet: ExpertSet = .only, routerScale: [String] = [], expertScale: [String] = [],
+        expertsOfToken: [String] = [],
         compression: [String] = [], expansion: [String] = [], experts: [ExpertForm],
         shared: [ExpertForm] = [], sharedGate: [String] = [],
         ofTheLayer: [String] = []
     ) {
         self.router = router
-        self.routerStorage = routerStorage
+        self.transposedRouters = transposedRouters
         self.logitBias = logitBias
         self.correctionBias = correctionBias
+        self.correctionSet = correctionSet
         self.routerScale = routerScale
         self.expertScale = expertScale
         self.expertsOfToken = expertsOfToken

@@ -13,15 +13,28 @@ extension ModelFamily {
             experts: ExpertForm.published("mlp.experts"),
             shared: [.separate("mlp.shared_experts")])
     ) { config throws(CheckpointError) in
+        try config.ernie45Layer(sharedWidth: config.sharedWidth(times: .expertWidth))
+    }
+}
+
+extension LayerConfiguration {
+    /// ERNIE-4.5's layer beside shared experts of some width.
+    func ernie45Layer(sharedWidth: Int) throws(CheckpointError) -> LayerDescription {
         let router = RouterConfiguration(
-            topK: try config.required(.topK), score: .softmax,
-            renormalization: .sumAtLeast(
-                minimum: try config.number(["moe_norm_min"], default: 1e-12)))
+            topK: try required(.topK), score: .softmax,
+            renormalization: .sumAtLeast(minimum: try number(["moe_norm_min"], default: 1e-12)))
         var layer = try LayerDescription(
-            config, expertWidth: .expertWidth, router: router,
-            sharedWidth: config.sharedWidth(times: .expertWidth))
-        layer.usesCorrectionBias = try config.flag(["moe_use_aux_free"], default: true)
+            self, expertWidth: .expertWidth, router: router, sharedWidth: sharedWidth)
+        layer.usesCorrectionBias = try flag(["moe_use_aux_free"], default: true)
         return layer
+    }
+
+    /// Whether the layer with an index is MoE by `moe_layer_interval` and its kin.
+    func isInInterval(_ layer: Int) throws(CheckpointError) -> Bool {
+        let step = try integer("moe_layer_interval", in: 1...4096, default: 1)
+        let first = try integer("moe_layer_start_index", in: 0...4096, default: 1)
+        let last = try integer("moe_layer_end_index", in: -1...4096, default: -1)
+        return (layer + 1) % step == 0 && layer >= first && (last < 0 || layer <= last)
     }
 }
 
@@ -30,10 +43,6 @@ extension MoELayerRule {
     fileprivate static let interval = MoELayerRule(
         origin: "moe_layer_interval, moe_layer_start_index and moe_layer_end_index"
     ) { (config: LayerConfiguration) throws(CheckpointError) in
-        let step = try config.integer("moe_layer_interval", in: 1...4096, default: 1)
-        let first = try config.integer("moe_layer_start_index", in: 0...4096, default: 1)
-        let last = try config.integer("moe_layer_end_index", in: -1...4096, default: -1)
-        return (config.layer + 1) % step == 0 && config.layer >= first
-            && (last < 0 || config.layer <= last)
+        try config.isInInterval(config.layer)
     }
 }

@@ -18,6 +18,15 @@ package struct ExpertForm: Sendable, Hashable {
             case .fused(let tensor, _), .upOnly(let tensor): [tensor]
             }
         }
+
+        /// The same projections with every tensor changed.
+        func map(_ change: (ExpertTensor) -> ExpertTensor) -> GateUp {
+            switch self {
+            case .separate(let gate, let up): .separate(gate: change(gate), up: change(up))
+            case .fused(let both, let order): .fused(change(both), order)
+            case .upOnly(let up): .upOnly(change(up))
+            }
+        }
     }
 
     /// The order of the rows of a fused gate and up.
@@ -117,6 +126,22 @@ extension ExpertForm {
     static func together(_ gateUp: String, _ down: String) -> ExpertForm {
         ExpertForm(
             gateUp: .fused(ExpertTensor(name: gateUp), .halves), down: ExpertTensor(name: down))
+    }
+
+    /// The same form with every tensor changed.
+    func map(_ change: (ExpertTensor) -> ExpertTensor) -> ExpertForm {
+        ExpertForm(
+            gateUp: gateUp.map(change), down: change(down), gateUpBias: gateUpBias?.map(change),
+            downBias: downBias.map(change))
+    }
+
+    /// The same form, of one of several sets of experts that share their names.
+    func set(_ set: ExpertSet) -> ExpertForm {
+        map { tensor in
+            var tensor = tensor
+            tensor.set = set
+            return tensor
+        }
     }
 
     /// The same form with a bias after either projection.

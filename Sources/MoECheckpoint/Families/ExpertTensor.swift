@@ -1,3 +1,14 @@
+/// Which of several sets of experts that share their names.
+package struct ExpertSet: Sendable, Hashable {
+    /// The set, from 0.
+    let index: Int
+    /// How many sets there are.
+    let count: Int
+
+    /// The one set of most models.
+    static let only = ExpertSet(index: 0, count: 1)
+}
+
 /// One projection's tensor: its name, what of it is one expert's, and which axis is which.
 package struct ExpertTensor: Sendable, Hashable {
     /// What of a tensor is one expert's.
@@ -24,6 +35,10 @@ package struct ExpertTensor: Sendable, Hashable {
     let packing: Packing
     /// Which of an expert's axes is the output channel.
     let storage: Storage
+    /// Which of several sets of experts the names count through, one behind the other.
+    var set = ExpertSet.only
+    /// The index of the set's first expert in names.
+    private(set) var firstIndex = 0
 
     /// A tensor; as it stands, a matrix of one expert with a row per output channel.
     package init(
@@ -44,10 +59,17 @@ package struct ExpertTensor: Sendable, Hashable {
         }
     }
 
-    /// The name for an expert.
+    /// The name for an expert of the set.
     func name(expert: Int) -> String {
         guard let (head, tail) = namePattern else { return name }
-        return head + String(expert) + tail
+        return head + String(firstIndex + expert) + tail
+    }
+
+    /// The same tensor, the sets being of so many experts each.
+    func placed(inSetsOf count: Int) -> ExpertTensor {
+        var tensor = self
+        tensor.firstIndex = set.index * count
+        return tensor
     }
 
     /// What stands before and after an expert's index, or nil if the name holds none.

@@ -4,6 +4,8 @@ internal import MoE
 public struct FamilySummary: Sendable, Hashable {
     /// What `model_type` says.
     public let modelTypes: [String]
+    /// Which part of a model it is, where that has several.
+    public let part: String?
     /// How experts are chosen and weighted.
     public let router: String
     /// What happens between an expert's projections.
@@ -22,6 +24,7 @@ public struct FamilySummary: Sendable, Hashable {
     public init(_ family: ModelFamily) throws(CheckpointError) {
         let layer = try family.probe()
         modelTypes = family.modelTypes
+        part = family.part?.name
         router = try family.routerInWords(layer)
         var activation = layer.activation.inWords
         if let shared = layer.sharedActivation, shared != layer.activation {

@@ -15,13 +15,18 @@ public enum FamilyTable {
         for family in ModelFamily.all {
             let summary = try FamilySummary(family)
             let cells = [
-                summary.modelTypes.joined(separator: ", "), summary.router, summary.activation,
+                summary.modelTypes.joined(separator: ", ")
+                    + (summary.part.map { "; part `\($0)`" } ?? ""), summary.router,
+                summary.activation,
                 summary.shared, summary.layers, summary.checkedAgainst,
             ]
             lines.append("| " + cells.joined(separator: " | ") + " |")
         }
         lines += [
             "",
+            "Of a model with several parts the first is read, another one with `--part NAME`: its "
+                + "layers have routers and experts of their own. Which tokens go through which part "
+                + "is for the caller to know.", "",
             "A model of another `model_type` runs if its tensors have the usual names and its "
                 + "configuration says `norm_topk_prob`; `moe-cli` then says which family it was "
                 + "taken for.", "",

@@ -6,7 +6,6 @@ extension ModelFamily {
         "switch_transformers": "its router drops the tokens that are beyond an expert's capacity",
         "nllb-moe": "its router drops the tokens that are beyond an expert's capacity",
         "nllb_moe": "its router drops the tokens that are beyond an expert's capacity",
-        "ernie4_5_vl_moe": "it has two sets of experts, for tokens of text and of images",
         "muse_spark": "it normalises every expert's output and projects around the experts",
         "inkling_mm_model": "its router weights the shared experts token by token",
         "inkling_text": "its router weights the shared experts token by token",

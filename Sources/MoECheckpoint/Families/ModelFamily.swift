@@ -13,6 +13,8 @@ public struct ModelFamily: Sendable {
 
     /// What `model_type` says; the first is the family's own name.
     public let modelTypes: [String]
+    /// Which part of a model the family's layers are; nil for models of one part.
+    let part: ModelPart?
     /// Names in `architectures` that stand for the family whatever `model_type` says.
     let architectures: [String]
     /// Which layers are MoE, by the configuration.
@@ -32,12 +34,14 @@ public struct ModelFamily: Sendable {
     /// - Parameters:
     ///   - modelTypes: what `model_type` says, the family's own name first.
     ///   - architectures: names in `architectures` that decide over `model_type`.
+    ///   - part: which part of a model the layers are, if it has several.
     ///   - moeLayers: which layers are MoE.
     ///   - tensors: the names of a block's tensors.
     ///   - yardstick: what its blocks were compared with.
     ///   - describe: reads the configuration of a MoE layer.
     package init(
-        _ modelTypes: String..., architectures: [String] = [], moeLayers: MoELayerRule,
+        _ modelTypes: String..., architectures: [String] = [], part: ModelPart? = nil,
+        moeLayers: MoELayerRule,
         tensors: BlockTensors,
         checkedAgainst yardstick: Yardstick = .transformers,
         describe:
@@ -46,6 +50,7 @@ public struct ModelFamily: Sendable {
     ) {
         self.modelTypes = modelTypes
         self.architectures = architectures
+        self.part = part
         self.moeLayers = moeLayers
         self.tensors = tensors
         self.yardstick = yardstick
@@ -55,17 +60,28 @@ public struct ModelFamily: Sendable {
     /// The family of a model: by a name in `architectures`, by the text model's `model_type`, else
     /// by the whole model's.
     ///
-    /// - Parameter configuration: the model's configuration.
+    /// - Parameters:
+    ///   - configuration: the model's configuration.
+    ///   - part: the part of the model; nil for its first.
     /// - Returns: the one family that lists the type, or nil if none does.
     /// - Throws: `configuration` without a `model_type`, `unsupported` for one that is refused by
-    ///   name.
-    static func known(_ configuration: ModelConfiguration) throws(CheckpointError) -> ModelFamily? {
+    ///   name, and for a part that the model does not have.
+    static func known(
+        _ configuration: ModelConfiguration, part: String? = nil
+    ) throws(CheckpointError) -> ModelFamily? {
         let classes = Set(configuration.architectures)
-        if let family = all.first(where: { !classes.isDisjoint(with: $0.architectures) }) {
-            return family
+        let families = all.filter { !classes.isDisjoint(with: $0.architectures) }
+        if !families.isEmpty {
+            return try choose(part, of: families, file: configuration.file)
         }
-        for type in try configuration.modelTypes() {
-            if let family = all.first(where: { $0.modelTypes.contains(type) }) { return family }
+        let types = try configuration.modelTypes()
+        for type in types {
+            if all.contains(where: { $0.modelTypes.contains(type) }) {
+                let families = types.flatMap { type in
+                    all.filter { $0.modelTypes.contains(type) }
+                }
+                return try choose(part, of: families, file: configuration.file)
+            }
             if let reason = refused[type] {
                 throw CheckpointError(
                     .unsupported,

@@ -27,6 +27,9 @@ public struct CheckpointInspection: Sendable {
     /// The known family that the model was taken for by its tensors' names; nil where its
     /// `model_type` says what it is.
     public let takenFor: String?
+    /// The parts of the model that have MoE layers, first the one that was inspected; empty for
+    /// models of one part.
+    public let parts: [String]
     /// What the checkpoint calls the form its weights are stored in.
     public let format: String?
     /// How many decoder layers the model has, dense ones included.
@@ -57,12 +60,14 @@ public struct CheckpointInspection: Sendable {
 
     /// Inspects a model's folder, or a GGUF file.
     ///
-    /// - Parameter directory: what ``Checkpoint/init(directory:)`` takes.
+    /// - Parameters:
+    ///   - directory: what ``Checkpoint/init(directory:part:mxfp4:)`` takes.
+    ///   - part: the part of a model that has several; nil for the first.
     /// - Throws: `file` for what cannot be opened, `format` for a file that is not what its name
     ///   says. A model that is well-formed and not supported is no error but a ``refusal``.
-    public init(directory: String) throws(CheckpointError) {
+    public init(directory: String, part: String? = nil) throws(CheckpointError) {
         do {
-            self.init(try Checkpoint(directory: directory), path: directory)
+            self.init(try Checkpoint(directory: directory, part: part), path: directory)
         } catch  where [.file, .format].contains(error.code) {
             throw error
         } catch {
@@ -75,7 +80,7 @@ public struct CheckpointInspection: Sendable {
         let file = path + "/config.json"
         let configuration = try? ModelConfiguration(JSONValue(contentsOf: file), file: file)
         modelType = (try? configuration?.modelTypes())?.first
-        (family, takenFor, format, layerCount, groups) = (nil, nil, nil, 0, [])
+        (family, takenFor, parts, format, layerCount, groups) = (nil, nil, [], nil, 0, [])
         refusal = refused
     }
 
@@ -89,6 +94,7 @@ public struct CheckpointInspection: Sendable {
         modelType = (try? checkpoint.configuration.modelTypes())?.first
         family = checkpoint.family.name
         takenFor = checkpoint.takenFor
+        parts = checkpoint.parts
         format = checkpoint.weightFormat.name
         layerCount = checkpoint.layerCount
         (checkpoint.source as? SafetensorsDirectory)?.openShards()

@@ -5,27 +5,29 @@ extension Checkpoint {
     /// - Parameters:
     ///   - directory: the folder; or a GGUF file or any of a model's parts, or a folder with them
     ///     and no `config.json`.
+    ///   - part: which part's layers, of a model that has several: `vision`; nil for the first.
     ///   - mxfp4: how MXFP4 weights become int8.
     /// - Throws: what reading `config.json` and opening the tensors throws: `file`, `format`,
     ///   `configuration`, `tensor`; `unsupported` for a model of no known family or of a format
     ///   that is not read.
     public init(
-        directory: String, mxfp4: MXFP4Form = .requantized
+        directory: String, part: String? = nil, mxfp4: MXFP4Form = .requantized
     ) throws(CheckpointError) {
-        try self.init(filesOf: directory)
+        try self.init(filesOf: directory, part: part)
         weightFormat.mxfp4 = mxfp4
     }
 
-    private init(filesOf directory: String) throws(CheckpointError) {
+    private init(filesOf directory: String, part: String?) throws(CheckpointError) {
         if let gguf = try Self.ggufFile(directory) {
             try self.init(gguf: gguf)
+            _ = try ModelFamily.choose(part, of: [family], file: gguf)
             return
         }
         let file = directory + "/config.json"
         let configuration = try ModelConfiguration(JSONValue(contentsOf: file), file: file)
         try self.init(
             configuration: configuration, tensors: SafetensorsDirectory(opening: directory),
-            weightFormat: WeightFormat(configuration, directory: directory))
+            part: part, weightFormat: WeightFormat(configuration, directory: directory))
     }
 
     /// The GGUF file that a path stands for, or nil if it stands for a folder of safetensors.

@@ -14,6 +14,9 @@ public struct Checkpoint: Sendable {
     /// The known family that the model was taken for by its tensors' names; nil where its
     /// `model_type` says what it is.
     public let takenFor: String?
+    /// The parts of the model that have MoE layers, the one that is read first; empty for models of
+    /// one part.
+    public var parts: [String] { family.parts }
     /// How many decoder layers the model has, dense ones included.
     public let layerCount: Int
     /// What the checkpoint says of the form its weights are stored in.
@@ -26,22 +29,24 @@ public struct Checkpoint: Sendable {
     /// - Parameters:
     ///   - configuration: what `config.json` says.
     ///   - tensors: the tensors, from whatever container.
+    ///   - part: which part's layers, of a model that has several: `vision`; nil for the first.
     ///   - weightFormat: the form of the weights; nil for what the configuration says of it.
     /// - Throws: `unsupported` for a model of no known family and layout or of a format that is
     ///   not read,
     ///   `configuration` for one without a number of layers, `tensor` for names that contradict
     ///   each other.
     public init(
-        configuration: ModelConfiguration, tensors: any TensorSource,
+        configuration: ModelConfiguration, tensors: any TensorSource, part: String? = nil,
         weightFormat: WeightFormat? = nil
     ) throws(CheckpointError) {
-        let index = try TensorIndex(tensors)
-        if let family = try ModelFamily.known(configuration) {
+        if let family = try ModelFamily.known(configuration, part: part) {
             try self.init(
-                configuration, tensors, index, family: family, takenFor: nil,
+                configuration: configuration, tensors: tensors, family: family,
                 weightFormat: weightFormat)
         } else {
+            let index = try TensorIndex(tensors)
             let layout = try UnknownLayout(configuration, index)
+            _ = try ModelFamily.choose(part, of: [layout.family], file: configuration.file)
             try self.init(
                 configuration, tensors, index, family: layout.family, takenFor: layout.takenFor,
                 weightFormat: weightFormat)
@@ -53,8 +58,12 @@ public struct Checkpoint: Sendable {
         configuration: ModelConfiguration, tensors: any TensorSource, family: ModelFamily,
         weightFormat: WeightFormat? = nil
     ) throws(CheckpointError) {
+        let index =
+            if let prefix = family.part?.tensorPrefix {
+                try TensorIndex(tensors, under: prefix)
+            } else { try TensorIndex(tensors) }
         try self.init(
-            configuration, tensors, TensorIndex(tensors), family: family,
+            configuration.scoped(to: family.part?.configuration), tensors, index, family: family,
             takenFor: nil, weightFormat: weightFormat)
     }
 

@@ -44,10 +44,11 @@ struct LayerPlan: Sendable {
         let names = family.tensors
         let (rows, hiddenSize) = (description.routerRows, description.hiddenSize)
         router = try finder.matrix(
-            "a router", names.router, [rows, hiddenSize], storage: names.routerStorage)
+            "a router", names.router, [rows, hiddenSize], transposed: names.transposedRouters)
         logitBias = try finder.vector("a router bias", names.logitBias, rows)
         correctionBias = try finder.vector(
-            "a correction bias", description.usesCorrectionBias ? names.correctionBias : [], rows)
+            "a correction bias", description.usesCorrectionBias ? names.correctionBias : [], rows,
+            of: names.correctionSet)
         routerScale = try finder.vector("a router scale", names.routerScale, hiddenSize)
         expertScale = try finder.vector("a scale of experts", names.expertScale, rows)
         expertsOfToken =

@@ -81,7 +81,7 @@ struct LayerTensors: Sendable {
     ///
     /// - Parameters:
     ///   - tensor: the projection.
-    ///   - count: how many experts the configuration has.
+    ///   - count: how many experts the configuration has, of every set.
     ///   - spare: how many indices above those may have a tensor too.
     /// - Throws: `tensor` for an index that is no canonical decimal or not below `count`, and for
     ///   an expert without a tensor.
@@ -97,7 +97,7 @@ struct LayerTensors: Sendable {
                     "\(fullName): expert index \"\(digits)\", wanted a decimal below "
                         + "\(count) without sign and leading zeros")
             }
-            guard index < count + spare else {
+            guard index < tensor.set.count * count + spare else {
                 throw CheckpointError(
                     .tensor,
                     "\(fullName): expert \(index), wanted \(count) experts by the "

@@ -6,18 +6,31 @@ struct RoleFinder {
     private var found: Set<String> = []
     /// The full names of what belongs to quantised weights.
     private var companions: Set<String> = []
+    /// The projections whose names count through other sets of experts too, of so many each.
+    private var otherSets: [(tensor: ExpertTensor, count: Int)] = []
 
     init(_ layer: LayerWeights) {
         self.layer = layer
     }
 
     /// A tensor that is one matrix, under the one candidate that is there.
+    ///
+    /// - Parameters:
+    ///   - role: what it is, as errors say it.
+    ///   - candidates: the names it may have.
+    ///   - shape: its rows and columns.
+    ///   - transposed: those of the candidates that are stored with rows and columns exchanged.
+    /// - Returns: where it is.
+    /// - Throws: `tensor` for a tensor that is missing or of another shape.
     mutating func matrix(
-        _ role: String, _ candidates: [String], _ shape: [Int],
-        storage: ExpertTensor.Storage = .outputMajor
+        _ role: String, _ candidates: [String], _ shape: [Int], transposed: [String] = []
     ) throws(CheckpointError) -> MatrixPlan {
         let name = try take(role, candidates)
-        return MatrixPlan(try MatrixSlice(name: name, shape: shape, storage: storage, in: source))
+        let isTransposed = transposed.contains { tensors[$0] == name }
+        return MatrixPlan(
+            try MatrixSlice(
+                name: name, shape: shape, storage: isTransposed ? .inputMajor : .outputMajor,
+                in: source))
     }
 
     /// A tensor that is one row, `[1, K]` or `[K]`, or nil for a role without candidates.
@@ -30,12 +43,21 @@ struct RoleFinder {
         return MatrixPlan(try MatrixSlice(name: name, shape: shape, in: source))
     }
 
-    /// A tensor that is one vector, or nil for a role without candidates.
+    /// A tensor that is one vector, or holds one for each of several sets of experts; nil for a role
+    /// without candidates.
     mutating func vector(
-        _ role: String, _ candidates: [String], _ count: Int
+        _ role: String, _ candidates: [String], _ count: Int, of set: ExpertSet = .only
     ) throws(CheckpointError) -> MatrixPlan? {
         if candidates.isEmpty { return nil }
         let name = try take(role, candidates)
+        if set.count > 1, source.entry(name)?.shape == [set.count, count],
+            let leaf = try tensors.only(of: candidates)
+        {
+            return MatrixPlan(
+                try MatrixSlice(
+                    bias: ExpertTensor(name: leaf, packing: .stacked),
+                    expert: ExpertPlace(set.index, of: set.count), count: count, in: layer))
+        }
         let isRow = source.entry(name)?.shape == [1, count]
         return MatrixPlan(
             try MatrixSlice(
@@ -56,8 +78,11 @@ struct RoleFinder {
     mutating func experts(
         _ forms: [ExpertForm], count: Int, identityCount: Int = 0, width: Int, hiddenSize: Int
     ) throws(CheckpointError) -> (form: ExpertForm, plans: [ExpertPlan]) {
-        let form = try select("experts", forms, count: count, width: width, hiddenSize: hiddenSize)
+        let form = try select(
+            "experts", forms.map { $0.map { $0.placed(inSetsOf: count) } }, count: count,
+            width: width, hiddenSize: hiddenSize)
         for tensor in form.tensors {
+            otherSets.append((tensor, count))
             let spare = tensor == form.down ? 0 : identityCount
             try tensors.checkExpertIndices(of: tensor, count: count, spare: spare)
             found.formUnion((count..<count + spare).map { tensor.name(expert: $0) })
@@ -112,13 +137,24 @@ struct RoleFinder {
         let blocks = Set(found.map { $0.prefix { $0 != "." } })
         let unread = tensors.leaves.filter {
             !found.contains($0) && !spared.contains($0) && blocks.contains($0.prefix { $0 != "." })
-                && !(tensors[$0].map(companions.contains) ?? false)
+                && !(tensors[$0].map(companions.contains) ?? false) && !isOfOtherSet($0)
         }
         if let leaf = unread.min() {
             throw CheckpointError(
                 .tensor,
                 "\(try tensors.fullName(of: leaf)): unexpected tensor, which no part of a "
                     + "\(family) block with this configuration reads")
+        }
+    }
+
+    /// Whether a tensor belongs to an expert of another set under the same names.
+    private func isOfOtherSet(_ leaf: String) -> Bool {
+        otherSets.contains { tensor, count in
+            guard tensor.set.count > 1, let head = tensor.namePattern?.head, leaf.hasPrefix(head),
+                let index = Int(
+                    canonicalDecimal: leaf.dropFirst(head.count).prefix { $0 != "." })
+            else { return false }
+            return index / count != tensor.set.index && index / count < tensor.set.count
         }
     }
 

@@ -17,13 +17,18 @@ struct TensorIndex: Sendable {
 
     /// Sorts a checkpoint's tensors into layers; those outside the decoder's layers are left out.
     ///
-    /// - Parameter source: the checkpoint.
+    /// A model that speaks has a second decoder, whose layers would pass for those of the first.
+    ///
+    /// - Parameters:
+    ///   - source: the checkpoint.
+    ///   - prefix: what the names of the decoder begin with; where none does, all count.
     /// - Throws: `tensor` for a layer index that is no canonical decimal, and for two names that
     ///   stand for the same tensor of a layer.
-    init(_ source: any TensorSource) throws(CheckpointError) {
+    init(
+        _ source: any TensorSource, under prefix: String = "thinker."
+    ) throws(CheckpointError) {
         let table = (source as? any NumberedTensors)?.table ?? NameTable(source.names)
-        // A model that speaks has a second decoder, whose layers would pass for those of the first.
-        let hasThinker = (0..<table.count).contains { table.hasPrefix("thinker.".utf8, $0) }
+        let hasPrefix = (0..<table.count).contains { table.hasPrefix(prefix.utf8, $0) }
         var runs: [Run] = []
         var layers: [String: (layer: Int, run: Int)] = [:]
         var last: (prefix: [UInt8], run: Int)?
@@ -34,7 +39,7 @@ struct TensorIndex: Sendable {
                 continue
             }
             let name = table[place]
-            guard !(hasThinker && name.hasPrefix("talker.")), let parts = try LayerName(name) else {
+            guard !hasPrefix || name.hasPrefix(prefix), let parts = try LayerName(name) else {
                 continue
             }
             let prefix = String(decoding: name.utf8.dropLast(parts.leaf.utf8.count), as: UTF8.self)

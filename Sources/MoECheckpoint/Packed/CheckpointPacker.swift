@@ -22,13 +22,14 @@ public struct CheckpointPacker: Sendable {
     ///
     /// - Parameters:
     ///   - model: the checkpoint's folder, or a GGUF file.
+    ///   - part: which part's layers, of a model that has several: `vision`; nil for the first.
     ///   - mxfp4: how MXFP4 weights become int8.
     /// - Throws: what opening a ``Checkpoint`` and finding its layers' tensors throws;
     ///   `unsupported` for experts of sizes that cannot be packed.
     public init(
-        of model: String, mxfp4: MXFP4Form = .requantized
+        of model: String, part: String? = nil, mxfp4: MXFP4Form = .requantized
     ) throws(CheckpointError) {
-        try self.init(Checkpoint(directory: model, mxfp4: mxfp4), in: model)
+        try self.init(Checkpoint(directory: model, part: part, mxfp4: mxfp4), in: model)
     }
 
     /// Plans the packed file of a checkpoint, for a kernel.

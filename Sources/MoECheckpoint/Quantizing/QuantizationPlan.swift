@@ -36,6 +36,7 @@ struct QuantizationPlan: Sendable {
                 "\(checkpoint.configuration.file): the model has no MoE layer, wanted one whose "
                     + "experts can be quantised")
         }
+        notes += checkpoint.parts.dropFirst().map { "experts of the part \($0) stay what they are" }
         try addRest(checkpoint, tensors)
         notes = notes.uniqued
         sortByPlace(in: tensors)

@@ -49,6 +49,8 @@ struct Forward: ParsableCommand {
     @Option(help: "The form in which the experts compute: int8 or float.")
     var experts: ExpertFormat = .int8
 
+    @OptionGroup var parts: PartOptions
+
     @OptionGroup var weights: MXFP4Options
 
     @OptionGroup var compute: ComputeOptions
@@ -58,6 +60,9 @@ struct Forward: ParsableCommand {
             if verify { throw ValidationError("--verify: wanted with --packed alone") }
             if model == nil { throw ValidationError("wanted --model or --packed") }
             return
+        }
+        guard parts.part == nil else {
+            throw ValidationError("--part: wanted without --packed, whose file holds one part")
         }
         guard experts == .int8, [.auto, .native].contains(compute.backend) else {
             throw ValidationError(
@@ -83,8 +88,9 @@ struct Forward: ParsableCommand {
     private func block() throws -> (MoEBlock, summary: String?) {
         guard let packed else {
             let backend = try compute.resolved()
-            let loaded = try Checkpoint(directory: model ?? "", mxfp4: weights.mxfp4).load(
-                layer, experts: experts)
+            let loaded = try Checkpoint(
+                directory: model ?? "", part: parts.part, mxfp4: weights.mxfp4
+            ).load(layer, experts: experts)
             return (
                 try MoEBlock(loaded.layer, backend: backend, threads: compute.threads),
                 loaded.report.summary

@@ -15,11 +15,13 @@ struct Inspect: ParsableCommand {
     @Argument(help: "The model's folder, or a GGUF file.")
     var directory: String
 
+    @OptionGroup var parts: PartOptions
+
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() throws {
-        let inspection = try CheckpointInspection(directory: directory)
+        let inspection = try CheckpointInspection(directory: directory, part: parts.part)
         print(json ? try inspection.json.text(.indented) : inspection.text)
     }
 }

@@ -19,12 +19,14 @@ struct Pack: ParsableCommand {
     @Argument(help: "The file to write.")
     var output: String
 
+    @OptionGroup var parts: PartOptions
+
     @OptionGroup var weights: MXFP4Options
 
     @OptionGroup var threading: ThreadOptions
 
     func run() throws {
-        let packer = try CheckpointPacker(of: input, mxfp4: weights.mxfp4)
+        let packer = try CheckpointPacker(of: input, part: parts.part, mxfp4: weights.mxfp4)
         let report = try write(packer)
         let model = try PackedModel(opening: output)
         print(

@@ -9,6 +9,7 @@ extension CheckpointInspection {
         object["model_type"] = modelType.map { .string($0) } ?? .null
         object["family"] = family.map { .string($0) } ?? .null
         object["taken_for"] = takenFor.map { .string($0) } ?? .null
+        object["parts"] = .array(parts.map { .string($0) })
         object["format"] = format.map { .string($0) } ?? .null
         object["loadable"] = .bool(refusal == nil && refusedLayers.isEmpty && !groups.isEmpty)
         object["refusal"] = refusal?.json ?? .null

@@ -32,6 +32,10 @@ extension CheckpointInspection {
             words += ", of the family \(family)"
         }
         if let format, format != "float" { words += ", \(format)" }
+        if let part = parts.first {
+            words +=
+                ", its part \(part); --part \(parts.dropFirst().joined(separator: " or ")) for another"
+        }
         return words
     }
 }

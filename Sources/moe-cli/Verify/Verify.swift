@@ -21,6 +21,8 @@ struct Verify: ParsableCommand {
     @Option(help: "A checkpoint's folder; a layer of random weights if not given.")
     var model: String?
 
+    @OptionGroup var parts: PartOptions
+
     @Option(help: "The layer's index, counted from 0; the first MoE layer if not given.")
     var layer: Int?
 
@@ -81,7 +83,7 @@ struct Verify: ParsableCommand {
         guard let model else {
             return ("random weights", try SyntheticLayer(shape, routing: .uniform).layer)
         }
-        let checkpoint = try Checkpoint(directory: model)
+        let checkpoint = try Checkpoint(directory: model, part: parts.part)
         guard let index = layer ?? checkpoint.moeLayers.first else {
             throw CheckpointError(.configuration, "\(model): no layer of it is MoE")
         }

@@ -100,7 +100,7 @@ struct ExpertFormTests {
         let router = model.values(16, seed: 99)
         let layer = try layer(
             BlockTensors(
-                router: ["mixer.gate.weight"], routerStorage: .inputMajor,
+                router: ["mixer.gate.weight"], transposedRouters: ["mixer.gate.weight"],
                 logitBias: ["mixer.gate.bias"], experts: [form]),
             experts,
             [

@@ -10,8 +10,8 @@ struct InspectionTests {
     @Test("of every golden block, says what loading does", arguments: GoldenBlock.all)
     func golden(block: GoldenBlock) throws {
         expectAgreement(
-            try CheckpointInspection(directory: block.directory),
-            with: try Checkpoint(directory: block.directory))
+            try CheckpointInspection(directory: block.directory, part: block.part),
+            with: try Checkpoint(directory: block.directory, part: block.part))
     }
 
     @Test("of a GGUF file, says what loading does")

@@ -14,7 +14,7 @@ struct PackedRoundTripTests {
         "of a golden block has its bits, unless its experts are in a latent width",
         arguments: GoldenBlock.all, GemmKernel.available)
     func golden(_ block: GoldenBlock, kernel: GemmKernel) throws {
-        let checkpoint = try Checkpoint(directory: block.directory)
+        let checkpoint = try Checkpoint(directory: block.directory, part: block.part)
         let file: PackedFile
         do {
             file = try PackedFile(checkpoint, for: kernel)

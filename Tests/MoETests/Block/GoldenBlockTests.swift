@@ -34,7 +34,7 @@ struct GoldenBlockTests {
         _ block: GoldenBlock, _ format: ExpertFormat, _ backend: BackendName
     ) throws -> (Golden, MoEOutput) {
         let golden = try Golden.load(from: SafetensorsFile(opening: block.goldenFile))
-        let layer = try Checkpoint(directory: block.directory)
+        let layer = try Checkpoint(directory: block.directory, part: block.part)
             .layer(GoldenBlock.layer, experts: format)
         let moe = try MoEBlock(layer, backend: BackendCatalog.backend(backend).backend, threads: 2)
         return (

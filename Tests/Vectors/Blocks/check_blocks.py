@@ -39,13 +39,15 @@ def main():
             about = file.metadata()
         figures = families[about["family"]]
         figures.blocks += 1
-        golden = load_file(folder / "golden.safetensors")
+        golden, place = load_file(folder / "golden.safetensors"), ["--layer", about["layer"]]
+        if "part" in about:
+            place += ["--part", about["part"]]
         figures.tokens += len(golden["hidden_states"])
         for backend in arguments.backends:
             for experts in ("int8", "float"):
-                got = run(arguments.cli, folder, about["layer"], golden, experts, backend)
-                place = f"{folder.name}, {experts}, {backend}: "
-                figures.wrong += [place + what for what in (
+                got = run(arguments.cli, folder, place, golden, experts, backend)
+                run_name = f"{folder.name}, {experts}, {backend}: "
+                figures.wrong += [run_name + what for what in (
                     [got] if isinstance(got, str) else compare(golden, got, experts, figures))]
     print(f"{'family':24} blocks tokens  weights    float     int8  int8 flipped")
     for name, f in families.items():
@@ -58,11 +60,11 @@ def main():
     return 1 if wrong else 0
 
 
-def run(cli, folder, layer, golden, experts, backend):
+def run(cli, folder, place, golden, experts, backend):
     """What moe-cli wrote, or what it said."""
     with tempfile.TemporaryDirectory() as scratch:
         out = pathlib.Path(scratch) / "out.safetensors"
-        command = [cli, "forward", "--model", folder, "--layer", layer, "--input", folder / "golden.safetensors",
+        command = [cli, "forward", "--model", folder, *place, "--input", folder / "golden.safetensors",
                    "--output", out, "--experts", experts, "--backend", backend]
         for tensor in ("token_ids", "router_input"):
             if tensor in golden:

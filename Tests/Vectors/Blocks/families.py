@@ -6,6 +6,7 @@ golden.py refuses its blocks unless the numpy reference agrees with the transfor
 import families_deepseek    # noqa: F401
 import families_fused       # noqa: F401
 import families_other       # noqa: F401
+import families_parts       # noqa: F401
 import families_published   # noqa: F401
 import families_sigmoid     # noqa: F401
 import families_softmax     # noqa: F401

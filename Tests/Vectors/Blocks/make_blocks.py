@@ -34,6 +34,10 @@ BLOCKS = {
     "minimax_m2": ("minimax_m2", 11, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=5, top_k=2)),
     "lfm2_moe": ("lfm2_moe", 12, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=8, top_k=3)),
     "ernie4_5_moe": ("ernie4_5_moe", 13, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=7, top_k=3)),
+    "ernie4_5_vl_moe-text": ("ernie4_5_vl_moe_text", 24, "bf16",
+                             Sizes(tokens=9, hidden=32, width=12, experts=6, top_k=2)),
+    "ernie4_5_vl_moe-vision": ("ernie4_5_vl_moe_vision", 27, "bf16",
+                               Sizes(tokens=9, hidden=32, width=12, experts=6, top_k=2)),
     "longcat_flash": ("longcat_flash", 14, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=5, top_k=2)),
     "nemotron_h": ("nemotron_h", 15, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=8, top_k=3)),
     "nemotron_h_latent": ("nemotron_h_latent", 23, "bf16",
@@ -67,8 +71,8 @@ def write(folder, family, seed, dtype, sizes, unusual=()):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(block.config, indent=2, sort_keys=True) + "\n")
     write_model(folder, tensors, SHARDS if "sharded" in unusual else 1)
-    write_tensors(folder / "golden.safetensors", expected,
-                  {"family": family, "layer": str(GOLDEN_LAYER), "top_k": str(block.router.top_k)})
+    about = {"family": family, "layer": str(GOLDEN_LAYER), "top_k": str(block.router.top_k)}
+    write_tensors(folder / "golden.safetensors", expected, about | ({"part": block.part} if block.part else {}))
     error = golden.distance(expected["w8a8_output"].numpy(), expected["output"].numpy())
     print(f"{folder.name:24} group_index {expected['group_index'].tolist()}, int8 {error:.1%} from float")
 

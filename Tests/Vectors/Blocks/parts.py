@@ -24,6 +24,7 @@ class Block:
     shared_scale: float = 1.0           # of the shared expert's output
     shared_name: str = None             # the submodule of the shared expert
     latent: Latent = None               # what surrounds the routed experts
+    part: str = None                    # of a model that has several, as moe-cli calls it
     dense_first: bool = False           # layer 0 of this family is dense
     router_name: str = "gate"           # the submodules whose outputs are compared
     experts_name: str = "experts"
