@@ -61,7 +61,7 @@ package struct ExpertActivationKernel: Sendable {
 
     /// How many floats of scratch memory ``run(rows:accumulators:stride:activationScale:factors:scratch:values:valueStride:scale:)``
     /// needs.
-    package var scratchCount: Int { inputWidth }
+    package var scratchCount: Int { 2 * width }
 
     /// Dequantises, activates and quantises rows of one expert.
     ///
@@ -85,9 +85,14 @@ package struct ExpertActivationKernel: Sendable {
         let functions = kernels.table.functions
         let h = Int64(width)
         for row in 0..<rows {
-            activate(
-                accumulators + row * stride, activationScale: activationScale?[row] ?? 1, factors,
-                scratch: scratch)
+            let up = isGated ? width : 0, products = accumulators + row * stride
+            kernels.activate(
+                ProductRow(
+                    count: width, gate: products, up: products + up,
+                    gateScale: factors.weightScale, upScale: factors.weightScale + up,
+                    gateBias: factors.bias, upBias: factors.bias.map { $0 + up },
+                    scale: activationScale?[row] ?? 1),
+                parameters, scratch: scratch, into: scratch)
             if let smooth = factors.smooth {
                 functions.multiply(h, moe_row_factors(values: smooth, step: 1), scratch)
             }
@@ -95,37 +100,6 @@ package struct ExpertActivationKernel: Sendable {
                 h, scratch, MOE_SCALE_DIVIDED, values + row * valueStride)
         }
     }
-
-    /// One row of products, dequantised and activated, to the first half of the scratch memory.
-    ///
-    /// Wide rows go through in parts that the first cache holds.
-    private func activate(
-        _ accumulators: UnsafePointer<Int32>, activationScale: Float, _ factors: Factors,
-        scratch: UnsafeMutablePointer<Float>
-    ) {
-        let functions = kernels.table.functions
-        guard isGated, width >= 2 * Self.columnsPerPart else {
-            functions.dequantize(
-                Int64(inputWidth), 1, accumulators, factors.weightScale, activationScale, nil,
-                factors.bias, scratch)
-            return activate(gateUp: scratch, into: scratch)
-        }
-        let gate = scratch + width, up = gate + Self.columnsPerPart
-        func dequantize(_ columns: Range<Int>, into part: UnsafeMutablePointer<Float>) {
-            let column = columns.lowerBound
-            functions.dequantize(
-                Int64(columns.count), 1, accumulators + column, factors.weightScale + column,
-                activationScale, nil, factors.bias.map { $0 + column }, part)
-        }
-        for first in stride(from: 0, to: width, by: Self.columnsPerPart) {
-            let end = min(first + Self.columnsPerPart, width)
-            dequantize(first..<end, into: gate)
-            dequantize(width + first..<width + end, into: up)
-            functions.activate(Int64(end - first), parameters, gate, up, scratch + first)
-        }
-    }
-
-    private static var columnsPerPart: Int { 1024 }
 
     /// The activation alone, for experts of float weights.
     ///

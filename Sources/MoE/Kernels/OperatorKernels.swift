@@ -8,15 +8,17 @@ package struct OperatorKernels: Sendable, CustomStringConvertible {
 
     package var description: String { name }
 
-    /// A table of the program's text: constant, so any thread may read it.
+    /// Tables of the program's text: constant, so any thread may read them.
     struct Table: @unchecked Sendable {
-        fileprivate let pointer: UnsafePointer<moe_dsq_kernels>
-        var functions: moe_dsq_kernels { pointer.pointee }
+        fileprivate let rowTable: UnsafePointer<moe_dsq_kernels>
+        fileprivate let tileTable: UnsafePointer<moe_expert_tiles>
+        var functions: moe_dsq_kernels { rowTable.pointee }
+        var tiles: moe_expert_tiles { tileTable.pointee }
     }
 
     init(_ isa: moe_isa) {
         name = InstructionSet.name(of: isa)
-        table = Table(pointer: moe_dsq_kernels_for(isa))
+        table = Table(rowTable: moe_dsq_kernels_for(isa), tileTable: moe_expert_tiles_for(isa))
     }
 
     /// The kernels of the instruction set that the process uses.

@@ -64,11 +64,11 @@ extension DequantSwiGLUQuant {
         withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * width) { scratch in
             guard let scratch = scratch.baseAddress else { return }
             let pipeline = RowPipeline(
-                functions: kernels.table.functions, width: width, scratch: scratch)
+                kernels: kernels, activation: activation, gateIsFirst: gateIsFirst, width: width,
+                scratch: scratch)
             for (run, group) in runs {
                 for row in run.clamped(to: rows) {
-                    pipeline.dequantize(input, row: row, group: group, step: activation.step)
-                    pipeline.activate(activation, gate: gate)
+                    pipeline.activate(input, row: row, group: group)
                     scale[row] = pipeline.quantize(
                         quantization, group: group, rounding: rounding,
                         into: values + row * width)
@@ -80,6 +80,9 @@ extension DequantSwiGLUQuant {
             scale[row] = 0
         }
     }
+
+    /// Whether the gate columns stand before the up columns, once interleaved ones are split.
+    private var gateIsFirst: Bool { activation.step == 2 || gate == .left }
 
     private var rounding: moe_scale_rounding {
         guard atlas else { return MOE_SCALE_DIVIDED }
@@ -94,33 +97,32 @@ extension SwiGLU {
     }
 }
 
-/// The three steps of a row, on a scratch row of 2H floats.
+/// The steps of a row, on a scratch row of 2H floats.
 private struct RowPipeline {
-    let functions: moe_dsq_kernels
+    let kernels: OperatorKernels
+    let activation: SwiGLU
+    let gateIsFirst: Bool
     let width: Int
     let scratch: UnsafeMutablePointer<Float>
 
-    /// D1–D5 into the scratch row; interleaved columns are split into halves, gate first.
-    func dequantize(_ input: DequantSwiGLUQuant.Input, row: Int, group: Int, step: Int) {
-        for part in 0..<step {
-            let count = Int64(2 * width / step)
-            let out = scratch + part * width
-            switch input {
-            case .float16(let x):
-                x.withRow(row, from: part, as: UInt16.self) {
-                    functions.widen_f16(count, Int64(step), $0, out)
-                }
-            case .bfloat16(let x):
-                x.withRow(row, from: part, as: UInt16.self) {
-                    functions.widen_bf16(count, Int64(step), $0, out)
-                }
-            case .accumulators(let x, let weightScale, let activationScale, let bias):
-                x.withRow(row, from: part, as: Int32.self) { x in
-                    weightScale.withRow(group, from: part, as: Float.self) { weightScale in
-                        bias.withRow(group, from: part) { integers, floats in
-                            functions.dequantize(
-                                count, Int64(step), x, weightScale, activationScale?[row] ?? 1,
-                                integers, floats, out)
+    private var functions: moe_dsq_kernels { kernels.table.functions }
+
+    /// D1–D5 and the SwiGLU, into the first half of the scratch row.
+    func activate(_ input: DequantSwiGLUQuant.Input, row: Int, group: Int) {
+        switch input {
+        case .float16(let x):
+            widen(x, row: row, functions.widen_f16)
+        case .bfloat16(let x):
+            widen(x, row: row, functions.widen_bf16)
+        case .accumulators(let x, let weightScale, let activationScale, let bias):
+            let scale = activationScale?[row] ?? 1
+            x.withRow(row, as: Int32.self) { x in
+                weightScale.withRow(group, as: Float.self) { weightScale in
+                    bias.withRow(group, from: 0) { integers, floats in
+                        if activation.step == 1 && integers == nil {
+                            activate(x, weightScale, scale, floats)
+                        } else {
+                            dequantize(x, weightScale, scale, integers, floats)
                         }
                     }
                 }
@@ -128,9 +130,48 @@ private struct RowPipeline {
         }
     }
 
-    /// SwiGLU of the scratch row, into its first half.
-    func activate(_ activation: SwiGLU, gate: DequantSwiGLUQuant.Gate) {
-        let gateIsFirst = activation.step == 2 || gate == .left
+    /// Halves of products without a bias of integers, in one go.
+    private func activate(
+        _ x: UnsafePointer<Int32>, _ weightScale: UnsafePointer<Float>, _ scale: Float,
+        _ bias: UnsafePointer<Float>?
+    ) {
+        let gate = gateIsFirst ? 0 : width, up = width - gate
+        kernels.activate(
+            ProductRow(
+                count: width, gate: x + gate, up: x + up, gateScale: weightScale + gate,
+                upScale: weightScale + up, gateBias: bias.map { $0 + gate },
+                upBias: bias.map { $0 + up }, scale: scale),
+            activation.parameters, scratch: scratch, into: scratch)
+    }
+
+    /// Any products: interleaved columns are split into halves, gate first, and then activated.
+    private func dequantize(
+        _ x: UnsafePointer<Int32>, _ weightScale: UnsafePointer<Float>, _ scale: Float,
+        _ integers: UnsafePointer<Int32>?, _ floats: UnsafePointer<Float>?
+    ) {
+        let step = activation.step, count = Int64(2 * width / step)
+        for part in 0..<step {
+            functions.dequantize(
+                count, Int64(step), x + part, weightScale + part, scale,
+                integers.map { $0 + part }, floats.map { $0 + part }, scratch + part * width)
+        }
+        activateScratch()
+    }
+
+    private func widen<Element>(
+        _ x: Matrix<Element>, row: Int,
+        _ widen: (Int64, Int64, UnsafePointer<UInt16>, UnsafeMutablePointer<Float>) -> Void
+    ) {
+        let step = activation.step
+        for part in 0..<step {
+            x.withRow(row, from: part, as: UInt16.self) {
+                widen(Int64(2 * width / step), Int64(step), $0, scratch + part * width)
+            }
+        }
+        activateScratch()
+    }
+
+    private func activateScratch() {
         functions.activate(
             Int64(width), activation.parameters, gateIsFirst ? scratch : scratch + width,
             gateIsFirst ? scratch + width : scratch, scratch)

@@ -23,6 +23,7 @@ typedef struct {
     const int32_t *gate; /* rows * stride products */
     const int32_t *up;
     size_t stride;
+    size_t ahead; /* products that come from memory: how far ahead of reading they are fetched; or 0 */
     const float *gate_scale, *up_scale;                    /* [columns] */
     const float *_Nullable gate_bias, *_Nullable up_bias;  /* [columns], both or neither */
     const float *row_scale;                                /* [rows] */

@@ -1,4 +1,5 @@
 /* The tiles around an expert's GEMMs for every machine of the architecture, and the choice. */
+#define MOE_SIXTEEN_COLUMNS
 #define MOE_TABLE moe_expert_tiles__scalar
 #include "expert_tiles.inc"
 

@@ -100,7 +100,7 @@ private struct TileInputs {
             rows: rowCount, columns: width,
             gate: try hasGate
                 ? UnsafePointer(base(gate)) : #require(UnsafePointer(bitPattern: nowhere)),
-            up: try base(up), stride: stride,
+            up: try base(up), stride: stride, ahead: 0,
             gate_scale: try hasGate
                 ? UnsafePointer(base(gateScale)) : #require(UnsafePointer(bitPattern: nowhere)),
             up_scale: try base(upScale),

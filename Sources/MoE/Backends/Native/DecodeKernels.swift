@@ -136,7 +136,7 @@ package final class DecodeKernels {
         let packed = experts.packed, first = packed.gate.firstColumn(panel)
         var tile = moe_activation_tile(
             rows: 1, columns: packed.gate.usedWidth(panel), gate: products.base,
-            up: products.base + stride, stride: 2 * stride,
+            up: products.base + stride, stride: 2 * stride, ahead: 0,
             gate_scale: packed.gateScale(expert) + first, up_scale: packed.upScale(expert) + first,
             gate_bias: packed.gateBias(expert).map { UnsafePointer($0 + first) },
             up_bias: packed.upBias(expert).map { UnsafePointer($0 + first) },

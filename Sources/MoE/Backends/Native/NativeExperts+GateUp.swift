@@ -88,7 +88,7 @@ extension NativeExperts {
             into: up, stride: inputs.tileStride, next: nextFirst)
         var tile = moe_activation_tile(
             rows: block.count, columns: layout.usedWidth(panel), gate: gate, up: up,
-            stride: inputs.tileStride, gate_scale: packed.gateScale(block.expert) + first,
+            stride: inputs.tileStride, ahead: 0, gate_scale: packed.gateScale(block.expert) + first,
             up_scale: packed.upScale(block.expert) + first,
             gate_bias: packed.gateBias(block.expert).map { UnsafePointer($0 + first) },
             up_bias: packed.upBias(block.expert).map { UnsafePointer($0 + first) },
