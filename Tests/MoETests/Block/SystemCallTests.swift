@@ -50,6 +50,16 @@ struct SystemCallTests {
             #expect(locking == [PassCounts(locks: 1)])
             let calling = try countedPasses(1, tokens: 1, threads: 1) { make_system_call() }
             #expect(calling == [PassCounts(systemCalls: 1)])
+
+            // On the pool's thread too.
+            let sharing = try countedPasses(1, tokens: 1, threads: 2) {
+                _ = onEveryThread(of: 2) {
+                    take_lock()
+                    make_system_call()
+                    return true
+                }
+            }
+            #expect(sharing[0].systemCalls == 2 && sharing[0].locks >= 2)
         }
     }
 }
@@ -102,15 +112,22 @@ private func countedPasses(
     return passes
 }
 
-/// Has this thread and the pool's count their system calls; whether all of them do.
+/// Has this thread and the pool's count their locks and system calls; whether all of them do.
 private func countSystemCalls(threads: Int) -> Bool {
-    let counting = Atomic(0), deadline = ContinuousClock.now + .seconds(20)
-    WorkerPool.shared.run(tiles: threads, threads: threads) { _, _ in
+    onEveryThread(of: threads) {
         begin_counting_locks()
-        guard begin_counting_system_calls() else { return }
-        counting.add(1, ordering: .relaxed)
-        // No thread takes a second tile before every other one has taken its first.
-        while counting.load(ordering: .relaxed) < threads, ContinuousClock.now < deadline {}
+        return begin_counting_system_calls()
     }
-    return counting.load(ordering: .relaxed) == threads
+}
+
+/// Runs `body` once on every thread that shares a pass; whether it succeeded on all of them.
+private func onEveryThread(of threads: Int, _ body: () -> Bool) -> Bool {
+    let done = Atomic(0), deadline = ContinuousClock.now + .seconds(20)
+    WorkerPool.shared.run(tiles: threads, threads: threads) { _, _ in
+        guard body() else { return }
+        done.add(1, ordering: .relaxed)
+        // No thread takes a second tile before every other one has taken its first.
+        while done.load(ordering: .relaxed) < threads, ContinuousClock.now < deadline {}
+    }
+    return done.load(ordering: .relaxed) == threads
 }

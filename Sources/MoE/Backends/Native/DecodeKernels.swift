@@ -6,6 +6,7 @@ internal import MoEKernels
 /// timed. The output has the block's bits.
 package final class DecodeKernels {
     private let experts: NativeExperts
+    private let packed: PackedExperts
     private let router: PreparedRouter
     private let slots: Int
     // Constant, as access to a variable of a class is checked each time, and that is no kernel.
@@ -29,6 +30,7 @@ package final class DecodeKernels {
             experts.smooth == nil, experts.packed.isGated, !block.hasSharedExpert
         else { return nil }
         self.experts = experts
+        packed = experts.packed
         router = block.router
         slots = block.topK
         let shape = experts.shape, stride = cacheLines(experts.kernel.panelColumns)
@@ -40,7 +42,7 @@ package final class DecodeKernels {
         products = Buffer(count: 2 * stride)
         activated = Buffer(count: shape.expertWidth)
         quantized = Buffer(count: slots * shape.expertWidth)
-        rows = Buffer(count: experts.packed.down.count * slots * stride)
+        rows = Buffer(count: packed.down.count * slots * stride)
         rowOf = Buffer(count: slots)
         result = Buffer(count: shape.hiddenSize)
         for slot in 0..<slots { rowOf.base[slot] = Int32(slot) }
@@ -76,7 +78,7 @@ package final class DecodeKernels {
 
     /// One expert's activated row.
     private func gateUp(_ slot: Int, start: Int32, next: Int?) {
-        let packed = experts.packed, stride = cacheLines(experts.kernel.panelColumns)
+        let stride = cacheLines(experts.kernel.panelColumns)
         let expert = Int(chosen.base[slot]), width = packed.shape.expertWidth
         for panel in 0..<packed.gate.count {
             let up = packed.upPanel(panel, of: expert), last = panel + 1 == packed.gate.count
@@ -98,7 +100,7 @@ package final class DecodeKernels {
 
     /// One expert's output row.
     private func down(_ slot: Int, next: Int?) {
-        let packed = experts.packed, stride = cacheLines(experts.kernel.panelColumns)
+        let stride = cacheLines(experts.kernel.panelColumns)
         let expert = Int(chosen.base[slot]), width = packed.shape.expertWidth
         let row = quantized.base + slot * width
         var start: Int32 = 0
@@ -133,7 +135,7 @@ package final class DecodeKernels {
     }
 
     private func activate(_ expert: Int, _ panel: Int, stride: Int) {
-        let packed = experts.packed, first = packed.gate.firstColumn(panel)
+        let first = packed.gate.firstColumn(panel)
         var tile = moe_activation_tile(
             rows: 1, columns: packed.gate.usedWidth(panel), gate: products.base,
             up: products.base + stride, stride: 2 * stride, ahead: 0,
@@ -147,7 +149,7 @@ package final class DecodeKernels {
 
     /// The weighted sum of all slots.
     private func sum(_ hidden: UnsafePointer<Float>) {
-        let down = experts.packed.down, stride = cacheLines(experts.kernel.panelColumns)
+        let down = packed.down, stride = cacheLines(experts.kernel.panelColumns)
         for panel in 0..<down.count {
             let column = down.firstColumn(panel)
             var sums = moe_slot_sum(
