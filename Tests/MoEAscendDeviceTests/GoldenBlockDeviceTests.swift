@@ -23,6 +23,7 @@ struct GoldenBlockDeviceTests {
         ("qwen3_moe", "weights=nz", "not made of blocks"),
         ("gpt_oss", "DequantSwigluQuantV2", "a clamped SwiGLU needs"),
         ("phimoe", "select=device", "sparse mixer"),
+        ("inkling", "select=device", "some experts are always chosen"),
     ]
 
     @Test("are the CPU's but for 16-bit rounding, on every way", arguments: GoldenBlock.all)

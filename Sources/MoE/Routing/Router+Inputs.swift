@@ -54,9 +54,13 @@ extension PreparedRouter {
 extension Router {
     /// Checks the table of experts by token.
     ///
-    /// - Throws: `shape` or `value`, naming the row that is not k experts.
+    /// - Throws: `shape`, `configuration` or `value`, naming the row that is not k experts.
     func validateTable() throws(MoEError) {
         guard let table = expertsOfToken else { return }
+        guard configuration.alwaysChosen == 0 else {
+            throw MoEError(
+                .configuration, "router: experts that are always chosen beside a table of them")
+        }
         guard table.columns == configuration.topK else {
             throw MoEError(
                 .shape,

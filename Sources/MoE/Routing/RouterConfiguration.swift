@@ -75,8 +75,12 @@ public struct RouterConfiguration: Sendable, Hashable {
         }
     }
 
-    /// How many experts a token is sent to.
+    /// How many experts a token is sent to, those that are always chosen among them.
     public var topK: Int
+    /// How many of the last experts every token is sent to, whatever their scores.
+    ///
+    /// Shared experts that share in the weights; their slots stand behind the selected ones'.
+    public var alwaysChosen: Int
     /// c of `c * tanh(l / c)`, which every logit goes through; nil for none.
     public var logitSoftcap: Float?
     /// What selection and weights are read from.
@@ -92,10 +96,12 @@ public struct RouterConfiguration: Sendable, Hashable {
 
     /// A router's configuration; what is not given stays plain.
     public init(
-        topK: Int, score: Score, groups: Groups? = nil, weighting: Weighting = .score,
+        topK: Int, alwaysChosen: Int = 0, score: Score, groups: Groups? = nil,
+        weighting: Weighting = .score,
         renormalization: Renormalization = .none, scalingFactor: Float = 1
     ) {
         self.topK = topK
+        self.alwaysChosen = alwaysChosen
         self.logitSoftcap = nil
         self.score = score
         self.groups = groups
@@ -115,13 +121,23 @@ public struct RouterConfiguration: Sendable, Hashable {
         guard topK >= 1, topK <= expertCount else {
             throw refuse("top-k \(topK) is not within 1...\(expertCount) experts")
         }
+        guard alwaysChosen == 0 || (1..<topK).contains(alwaysChosen) else {
+            throw refuse(
+                "\(alwaysChosen) experts that are always chosen leave nothing to select of "
+                    + "top-k \(topK)")
+        }
+        guard alwaysChosen == 0 || groups == nil else {
+            throw refuse("experts that are always chosen stand beside no groups of experts")
+        }
         guard scalingFactor.isFinite else {
             throw refuse("scaling factor \(scalingFactor) is not finite")
         }
         guard logitSoftcap.map({ $0.isFinite && $0 > 0 }) ?? true else {
             throw refuse("logit softcap \(logitSoftcap ?? 0) is not a finite number above 0")
         }
-        if case .sparseMixer = weighting, topK != 2 || score != .logits || groups != nil {
+        if case .sparseMixer = weighting,
+            topK != 2 || score != .logits || groups != nil || alwaysChosen > 0
+        {
             throw refuse("a sparse mixer chooses two experts by logits, not \(topK) by scores")
         }
         guard let groups else { return }

@@ -46,6 +46,7 @@ struct RouterSelection {
         if case .sparseMixer(let jitter) = configuration.weighting {
             return mixSparsely(scores, selection, jitter: jitter, experts: chosen, weights: weights)
         }
+        let always = configuration.alwaysChosen
         score(scores, using: selection)
         if areChosen {
             // Another one has looked at the scores.
@@ -57,7 +58,12 @@ struct RouterSelection {
             if let groups = configuration.groups, groups.count > 1 {
                 maskGroups(groups, of: selection)
             }
-            topK(of: selection, into: chosen)
+            topK(
+                of: UnsafeMutableBufferPointer(rebasing: selection.dropLast(always)),
+                into: UnsafeMutableBufferPointer(rebasing: chosen.dropLast(always)))
+            for index in 0..<always {
+                chosen[chosen.count - always + index] = Int32(expertCount - always + index)
+            }
         }
         for slot in 0..<configuration.topK { weights[slot] = scores[Int(chosen[slot])] }
         weigh(weights, of: chosen, using: selection)

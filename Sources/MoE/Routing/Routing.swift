@@ -1,7 +1,7 @@
 /// Where every token goes: the experts of its slots and their weights.
 ///
 /// Slots stand in descending order of the selection score, equal scores in ascending order of the
-/// expert. The weights hold renormalisation and scaling factor.
+/// expert; those of experts that are always chosen stand last, in the experts' order. The weights hold renormalisation and scaling factor.
 public struct Routing: ~Copyable, Sendable {
     /// How many tokens were routed.
     public private(set) var tokenCount = 0

@@ -27,6 +27,9 @@ struct SelectionRule {
         guard router.expertsOfToken == nil else {
             throw refuse("the router looks experts up and selects none")
         }
+        guard configuration.alwaysChosen == 0 else {
+            throw refuse("some experts are always chosen")
+        }
         if case .sparseMixer = configuration.weighting {
             throw refuse("the router is a sparse mixer")
         }

@@ -17,6 +17,8 @@ package struct BlockTensors: Sendable {
     let routerScale: [String]
     /// What an expert's weight is multiplied by, `[E]`; empty for families without.
     let expertScale: [String]
+    /// What every weight is multiplied by, `[1]`; empty for families without.
+    let weightScale: [String]
     /// The experts of every token of the vocabulary, `[V, k]`; empty for families without.
     let expertsOfToken: [String]
     /// What tokens go through before experts of a latent width, `[L, D]`; empty for families without.
@@ -26,6 +28,8 @@ package struct BlockTensors: Sendable {
     /// The forms the routed experts may have; where the names fit more than one, shapes decide,
     /// and where those fit too, the order here.
     let experts: [ExpertForm]
+    /// The forms the experts may have that are always chosen; empty for families without.
+    let alwaysChosen: [ExpertForm]
     /// The forms the shared expert may have; empty for families without.
     let shared: [ExpertForm]
     /// The sigmoid gate of the shared expert, `[1, D]`; empty for families without.
@@ -38,8 +42,9 @@ package struct BlockTensors: Sendable {
         router: [String], transposedRouters: [String] = [],
         logitBias: [String] = [], correctionBias: [String] = [],
         correctionSet: ExpertSet = .only, routerScale: [String] = [], expertScale: [String] = [],
-        expertsOfToken: [String] = [],
+        weightScale: [String] = [], expertsOfToken: [String] = [],
         compression: [String] = [], expansion: [String] = [], experts: [ExpertForm],
+        alwaysChosen: [ExpertForm] = [],
         shared: [ExpertForm] = [], sharedGate: [String] = [],
         ofTheLayer: [String] = []
     ) {
@@ -50,10 +55,12 @@ package struct BlockTensors: Sendable {
         self.correctionSet = correctionSet
         self.routerScale = routerScale
         self.expertScale = expertScale
+        self.weightScale = weightScale
         self.expertsOfToken = expertsOfToken
         self.compression = compression
         self.expansion = expansion
         self.experts = experts
+        self.alwaysChosen = alwaysChosen
         self.shared = shared
         self.sharedGate = sharedGate
         self.ofTheLayer = ofTheLayer

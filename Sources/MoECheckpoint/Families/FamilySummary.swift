@@ -108,6 +108,7 @@ extension ModelFamily {
     }
 
     fileprivate func sharedInWords(_ layer: LayerDescription) -> String {
+        if !tensors.alwaysChosen.isEmpty { return "weighted by the router" }
         if tensors.shared.isEmpty { return "none" }
         if !tensors.sharedGate.isEmpty { return "behind a sigmoid gate" }
         return layer.sharedScale == 1 ? "added" : "added or averaged"

@@ -55,14 +55,14 @@ package struct LayerDescription: Sendable, Hashable {
         self.sharedWidth = sharedWidth
         self.identityExpertCount = identityExpertCount
         do {
-            try router.validate(expertCount: expertCount + identityExpertCount)
+            try router.validate(expertCount: routerRows)
         } catch {
             throw CheckpointError(.configuration, "\(config.model.file): \(error.message)")
         }
     }
 
-    /// Rows of the router: routed and identity experts.
-    var routerRows: Int { expertCount + identityExpertCount }
+    /// Rows of the router: routed and identity experts, and those that are always chosen.
+    var routerRows: Int { expertCount + identityExpertCount + router.alwaysChosen }
 
     /// What the routed experts read and give back: L or D elements.
     var expertHiddenSize: Int { latentWidth ?? hiddenSize }

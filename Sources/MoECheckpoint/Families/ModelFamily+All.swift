@@ -53,6 +53,7 @@ extension ModelFamily {
         .cohere2MoE,
         .nemotronH,
         .gemma4,
+        .inkling,
         .inkling2,
         .jamba,
         .dbrx,

@@ -7,8 +7,6 @@ extension ModelFamily {
         "nllb-moe": "its router drops the tokens that are beyond an expert's capacity",
         "nllb_moe": "its router drops the tokens that are beyond an expert's capacity",
         "muse_spark": "it normalises every expert's output and projects around the experts",
-        "inkling_mm_model": "its router weights the shared experts token by token",
-        "inkling_text": "its router weights the shared experts token by token",
         "grok-1": "its published ports disagree on the kind of GELU",
         "grok": "its published ports disagree on the kind of GELU",
     ]

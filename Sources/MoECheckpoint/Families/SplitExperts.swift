@@ -68,12 +68,12 @@ extension ExpertTensor {
     }
 }
 
-extension BlockTensors {
+extension [ExpertForm] {
     /// The forms in which experts are read: the published ones, then each of them split.
-    var readableExperts: [ExpertForm] {
-        var forms = experts
-        for form in experts {
-            let split = form.split(like: experts)
+    var readable: [ExpertForm] {
+        var forms = self
+        for form in self {
+            let split = form.split(like: self)
             if !forms.contains(split) { forms.append(split) }
         }
         return forms

@@ -8,7 +8,7 @@ public struct LayerSummary: Sendable, Hashable {
     public let latentWidth: Int?
     /// Rows of an expert's gate: H.
     public let expertWidth: Int
-    /// Routed experts: E.
+    /// Routed experts: E, less those that are always chosen.
     public let expertCount: Int
     /// Experts without weights that give back their input.
     public let identityExpertCount: Int
@@ -88,7 +88,9 @@ public struct LayerSummary: Sendable, Hashable {
 extension LayerSummary {
     /// How experts are chosen and weighted, in a line.
     public var routerInWords: String {
-        var words = needsTokenIDs ? ["experts by token id"] : ["top \(router.topK)"]
+        var words =
+            needsTokenIDs ? ["experts by token id"] : ["top \(router.topK - router.alwaysChosen)"]
+        if router.alwaysChosen > 0 { words.append("and \(router.alwaysChosen) for every token") }
         words.append(router.scoresInWords)
         if needsRouterInput { words.append("of an input of its own, normed") }
         if let cap = router.logitSoftcap { words.append("soft cap \(cap)") }

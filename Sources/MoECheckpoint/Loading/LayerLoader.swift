@@ -83,10 +83,14 @@ struct LayerLoader: ~Copyable {
                 for index in 0..<weight.columns { weight[expert, index] *= scale[index] / root }
             }
         }
+        var configuration = description.router
+        if let scale = try vector(plan.weightScale) { configuration.scalingFactor *= scale[0] }
+        // Nothing selects the experts that are always chosen.
+        let uncorrected = [Float](repeating: 0, count: configuration.alwaysChosen)
         return Router(
-            configuration: description.router, weight: weight,
+            configuration: configuration, weight: weight,
             logitBias: try vector(plan.logitBias),
-            correctionBias: try vector(plan.correctionBias),
+            correctionBias: try vector(plan.correctionBias).map { $0 + uncorrected },
             expertScale: try vector(plan.expertScale),
             expertsOfToken: try plan.expertsOfToken?.load(from: source),
             inputNormEpsilon: description.routerNormEpsilon)

@@ -6,22 +6,26 @@ struct LayerPlan: Sendable {
     let router: MatrixPlan
     /// `[E]`, as a matrix of single columns.
     let logitBias: MatrixPlan?
-    /// `[E]`, as a matrix of single columns.
+    /// `[E]` less the experts that are always chosen, as a matrix of single columns.
     let correctionBias: MatrixPlan?
     /// `[D]`, as a matrix of single columns.
     let routerScale: MatrixPlan?
     /// `[E]`, as a matrix of single columns.
     let expertScale: MatrixPlan?
+    /// `[1]`.
+    let weightScale: MatrixPlan?
     /// `[V, k]` of integers.
     let expertsOfToken: IntegerTable?
     /// `[L, D]`, where the routed experts work in a latent width.
     let compression: MatrixPlan?
     /// `[D, L]`, where they do.
     let expansion: MatrixPlan?
-    /// The routed experts.
+    /// The routed experts, those that are always chosen last.
     let experts: [ExpertPlan]
     /// How those are spread over tensors.
     let expertForm: ExpertForm
+    /// How those are that are always chosen, and how many there are.
+    let alwaysChosen: (form: ExpertForm, count: Int)?
     /// The shared expert.
     let shared: ExpertPlan?
     /// How that is spread over tensors.
@@ -47,10 +51,11 @@ struct LayerPlan: Sendable {
             "a router", names.router, [rows, hiddenSize], transposed: names.transposedRouters)
         logitBias = try finder.vector("a router bias", names.logitBias, rows)
         correctionBias = try finder.vector(
-            "a correction bias", description.usesCorrectionBias ? names.correctionBias : [], rows,
-            of: names.correctionSet)
+            "a correction bias", description.usesCorrectionBias ? names.correctionBias : [],
+            rows - description.router.alwaysChosen, of: names.correctionSet)
         routerScale = try finder.vector("a router scale", names.routerScale, hiddenSize)
         expertScale = try finder.vector("a scale of experts", names.expertScale, rows)
+        weightScale = try finder.vector("a scale of weights", names.weightScale, 1)
         expertsOfToken =
             if let vocabularySize = description.vocabularySize {
                 try finder.integers(
@@ -64,10 +69,20 @@ struct LayerPlan: Sendable {
         } else {
             (compression, expansion) = (nil, nil)
         }
-        (expertForm, experts) = try finder.experts(
-            names.readableExperts, count: description.expertCount,
+        let routed = try finder.experts(
+            names.experts.readable, count: description.expertCount,
             identityCount: description.identityExpertCount, width: description.expertWidth,
             hiddenSize: description.expertHiddenSize)
+        expertForm = routed.form
+        if description.router.alwaysChosen > 0 {
+            let always = try finder.experts(
+                names.alwaysChosen.readable, count: description.router.alwaysChosen,
+                width: description.expertWidth, hiddenSize: description.expertHiddenSize)
+            alwaysChosen = (always.form, always.plans.count)
+            experts = routed.plans + always.plans
+        } else {
+            (alwaysChosen, experts) = (nil, routed.plans)
+        }
         if description.sharedWidth > 0 {
             (sharedForm, shared) = try finder.sharedExpert(
                 names.shared, width: description.sharedWidth, hiddenSize: hiddenSize)

@@ -20,6 +20,7 @@ extension RouterConfiguration {
             "weighting": weighting.json, "renormalization": renormalization.json,
             "scaling_factor": .float(scalingFactor),
         ]
+        if alwaysChosen > 0 { object["always_chosen"] = .integer(alwaysChosen) }
         if let logitSoftcap { object["logit_softcap"] = .float(logitSoftcap) }
         if let groups {
             object["groups"] = .object([
@@ -49,6 +50,9 @@ extension RouterConfiguration {
             weighting: try Weighting(reader.object("weighting")),
             renormalization: try Renormalization(reader.object("renormalization")),
             scalingFactor: try reader.float("scaling_factor"))
+        if reader.has("always_chosen") {
+            alwaysChosen = try reader.integer("always_chosen", in: sizes)
+        }
         if reader.has("logit_softcap") { logitSoftcap = try reader.float("logit_softcap") }
     }
 

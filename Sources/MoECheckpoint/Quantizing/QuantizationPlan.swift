@@ -76,8 +76,15 @@ struct QuantizationPlan: Sendable {
         _ layer: LayerPlan, of family: ModelFamily
     ) throws(CheckpointError) {
         let written = layer.expertForm.split(like: family.tensors.experts)
-        for (index, expert) in layer.experts.enumerated() {
+        let selected = layer.experts.dropLast(layer.alwaysChosen?.count ?? 0)
+        for (index, expert) in selected.enumerated() {
             try add(expert, index, form: layer.expertForm, written: written)
+        }
+        if let (form, count) = layer.alwaysChosen {
+            let written = form.split(like: family.tensors.alwaysChosen)
+            for (index, expert) in layer.experts.suffix(count).enumerated() {
+                try add(expert, index, form: form, written: written)
+            }
         }
         if let shared = layer.shared, let form = layer.sharedForm {
             try add(shared, 0, form: form, written: form.split(like: family.tensors.shared))

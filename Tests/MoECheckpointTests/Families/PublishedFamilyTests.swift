@@ -61,7 +61,7 @@ struct PublishedFamilyTests {
             try Self.families.map { try ModelFamily.of(configuration($0.config)).name })
         let beside: Set = [
             "mixtral", "qwen2_moe", "qwen3_moe", "olmoe", "deepseek_v2", "deepseek_v3", "glm4_moe",
-            "ernie4_5_vl_moe",
+            "ernie4_5_vl_moe", "inkling_mm_model",
         ]
         #expect(Set(ModelFamily.all.map(\.name)).subtracting(tested).subtracting(beside) == [])
     }

@@ -146,6 +146,78 @@ struct StackedFamilyTests {
         #expect(try checkpoint(config, [:]).layerCount == 10)
     }
 
+    @Test("Inkling's shared experts stand behind the others, under either of their names")
+    func inkling() throws {
+        let config = """
+            {"model_type": "inkling_mm_model", "text_config": {"model_type": "inkling_text", \
+            "hidden_size": 4, "num_hidden_layers": 10, "intermediate_size": 3, \
+            "dense_intermediate_size": 7, "dense_mlp_idx": 2, "n_routed_experts": 3, \
+            "num_experts_per_tok": 2, "n_shared_experts": 1, "route_scale": 8.0}}
+            """
+        func rows(_ experts: Range<Int>, interleaved: Bool) -> [Float] {
+            var rows: [Float] = []
+            for expert in experts {
+                let gate = model.gate(expert), up = model.up(expert)
+                guard interleaved else {
+                    rows += gate + up
+                    continue
+                }
+                for row in 0..<3 {
+                    rows += gate[4 * row..<4 * row + 4]
+                    rows += up[4 * row..<4 * row + 4]
+                }
+            }
+            return rows
+        }
+        let mlp = "model.llm.layers.5.mlp."
+        let router = [
+            mlp + "gate.weight": try model.tensor(model.values(16, seed: 99), [4, 4]),
+            mlp + "gate.bias": try Tensor(model.values(3, seed: 98), shape: [3]),
+            mlp + "gate.global_scale": try Tensor([0.5] as [Float], shape: [1]),
+        ]
+        let published = [
+            mlp + "experts.w13_weight": try model.tensor(
+                rows(0..<3, interleaved: true), [3, 6, 4]),
+            mlp + "experts.w2_weight": try model.tensor(
+                (0..<3).flatMap(model.down), [3, 4, 3]),
+            mlp + "shared_experts.shared_w13_weight": try model.tensor(
+                rows(3..<4, interleaved: true), [1, 6, 4]),
+            mlp + "shared_experts.shared_w2_weight": try model.tensor(model.down(3), [1, 4, 3]),
+        ]
+        let renamed = [
+            mlp + "experts.gate_up_proj": try model.tensor(
+                rows(0..<3, interleaved: false), [3, 6, 4]),
+            mlp + "experts.down_proj": try model.tensor(
+                (0..<3).flatMap(model.down), [3, 4, 3]),
+            mlp + "shared_experts.gate_proj": try model.tensor(model.gate(3), [1, 3, 4]),
+            mlp + "shared_experts.up_proj": try model.tensor(model.up(3), [1, 3, 4]),
+            mlp + "shared_experts.down_proj": try model.tensor(model.down(3), [1, 4, 3]),
+        ]
+        for experts in [published, renamed] {
+            let checkpoint = try checkpoint(
+                config, MemoryTensorSource(merged([router, experts])))
+            let layer = try checkpoint.layer(5, experts: .float)
+            try expectExperts(layer)
+            #expect(layer.shared == nil)
+            #expect(layer.router.correctionBias == model.values(3, seed: 98) + [0])
+            #expect(
+                layer.router.configuration
+                    == RouterConfiguration(
+                        topK: 3, alwaysChosen: 1, score: .sigmoid,
+                        renormalization: .sum(epsilon: 0), scalingFactor: 4))
+        }
+        let moe = try ModelFamily.of(configuration(config)).moeLayers
+        #expect(
+            try PublishedFamily.all.filter { try moe.isMoE(configuration(config).layer($0)) }
+                == PublishedFamily.from(2))
+        let unweighted = replacing(
+            "\"route_scale\"", with: "\"shared_expert_sink\": false, \"route_scale\"", in: config)
+        #expect(
+            message { _ = try FamilyDescriptionTests.describe(unweighted, layer: 5) }
+                == "config.json: shared_expert_sink: false, wanted true: a router that weighs the "
+                + "shared experts")
+    }
+
     @Test("a latent Nemotron's experts are as wide as its projections, which must be there")
     func latent() throws {
         let family = try #require(

@@ -107,6 +107,21 @@ struct RouterTests {
         #expect(isClose(try route(logits: [2, 1], configuration).weights, [20.0 / 3, 10.0 / 3]))
     }
 
+    @Test("always chooses the last experts beside the selected ones, and shares the weights")
+    func alwaysChosen() throws {
+        // Of four experts and two more: 3 and 2 by logit; the shares of 3, 2, -1 and 9 in 13.
+        let configuration = RouterConfiguration(
+            topK: 4, alwaysChosen: 2, score: .logits, renormalization: .sum(epsilon: 0),
+            scalingFactor: 26)
+        let found = try route(logits: [2, 0, 3, 1, -1, 9], configuration)
+        let corrected = try route(
+            logits: [2, 0, 3, 1, -1, 9], configuration, correctionBias: [0, 9, 0, 0, 99, 99])
+
+        #expect(found.experts == [2, 0, 4, 5])
+        #expect(isClose(found.weights, [6, 4, -2, 18]))
+        #expect(corrected.experts == [1, 2, 4, 5])
+    }
+
     @Test("puts NaN logits behind all others and keeps the experts distinct")
     func notANumber() throws {
         let some = try route(
@@ -121,6 +136,17 @@ struct RouterTests {
     @Test(
         "is refused where no token could be routed",
         arguments: [
+            (
+                RouterConfiguration(topK: 2, alwaysChosen: 2, score: .sigmoid),
+                "2 experts that are always chosen leave nothing to select of top-k 2"
+            ),
+            (
+                RouterConfiguration(
+                    topK: 3, alwaysChosen: 1, score: .sigmoid,
+                    groups: .init(
+                        count: 2, kept: 1, ranking: .maximum, mask: .minusInfinity)),
+                "experts that are always chosen stand beside no groups of experts"
+            ),
             (RouterConfiguration(topK: 0, score: .softmax), "top-k 0"),
             (RouterConfiguration(topK: 7, score: .softmax), "top-k 7"),
             (RouterConfiguration(topK: 1, score: .softmax, scalingFactor: .nan), "scaling factor"),

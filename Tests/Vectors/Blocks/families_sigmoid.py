@@ -2,7 +2,7 @@
 import numpy as np
 import torch
 
-from parts import Block, array, block_of, built, config_of, family, fused, module_of, projections, renamed
+from parts import Block, array, block_of, built, config_of, family, fused, module_of, nested, projections, renamed
 from reference import Experts, Latent, Router
 
 
@@ -127,6 +127,35 @@ def flint(layer):
                        norm_topk_prob=True)
     module = module_of(layer, config, "flint", "FlintConfig", "FlintSparseMoeBlock", spread=1.5)
     return block_of(layer, config, module, "mlp", Router(None, s.top_k, "sigmoid", epsilon=0.0), shared="shared_expert")
+
+
+@family
+def inkling(layer):
+    """Sigmoid with a correction bias; the shared experts weighted beside the chosen ones; rows in turn."""
+    s, shared = layer.sizes, 2
+    config = config_of(layer, "inkling_text", "InklingForConditionalGeneration", moe_intermediate_size=s.width,
+                       n_routed_experts=s.experts, num_experts_per_tok=s.top_k, n_shared_experts=shared, route_scale=8.0,
+                       dense_mlp_idx=1, intermediate_size=3 * s.width, head_dim=s.hidden // 4)
+    module = built(config, "inkling", "InklingTextConfig", "InklingMoE")
+    layer.fill(module, 1.5)
+    always = torch.arange(s.experts, s.experts + shared)
+    routed, others, gate = module.experts, module.shared_experts, module.gate
+    experts = Experts(
+        np.concatenate([array(routed.gate_up_proj), np.concatenate([array(others.gate_proj), array(others.up_proj)], 1)]),
+        np.concatenate([array(routed.down_proj), array(others.down_proj)]))
+    router = Router(array(gate.weight), s.top_k + shared, "sigmoid", array(gate.e_score_correction_bias), epsilon=0.0,
+                    scale=8.0 * gate.global_scale.item(), always=shared)
+    prefix = f"model.llm.layers.{layer.index}.mlp."
+    rows = np.stack(np.split(experts.gate_up, 2, axis=1), 2).reshape(experts.gate_up.shape)
+    tensors = {prefix + "gate.weight": layer.stored(router.weight), prefix + "gate.bias": gate.e_score_correction_bias.data,
+               prefix + "gate.global_scale": layer.stored(array(gate.global_scale)),
+               prefix + "experts.w13_weight": layer.stored(rows[:s.experts]),
+               prefix + "experts.w2_weight": layer.stored(experts.down[:s.experts]),
+               prefix + "shared_experts.shared_w13_weight": layer.stored(rows[s.experts:]),
+               prefix + "shared_experts.shared_w2_weight": layer.stored(experts.down[s.experts:])}
+    return Block(nested(config, "inkling_mm_model", config["architectures"][0]), module, tensors, router, experts,
+                 experts_name="", dense_first=True, read_router=lambda seen, module, states: (
+                     torch.cat([seen[1], seen[3]], -1), torch.cat([seen[2], always.expand(len(seen[2]), -1)], -1)))
 
 
 @family

@@ -38,6 +38,7 @@ BLOCKS = {
                              Sizes(tokens=9, hidden=32, width=12, experts=6, top_k=2)),
     "ernie4_5_vl_moe-vision": ("ernie4_5_vl_moe_vision", 27, "bf16",
                                Sizes(tokens=9, hidden=32, width=12, experts=6, top_k=2)),
+    "inkling": ("inkling", 26, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=6, top_k=2)),
     "longcat_flash": ("longcat_flash", 14, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=5, top_k=2)),
     "nemotron_h": ("nemotron_h", 15, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=8, top_k=3)),
     "nemotron_h_latent": ("nemotron_h_latent", 23, "bf16",

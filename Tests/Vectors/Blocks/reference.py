@@ -25,6 +25,7 @@ class Router:
     softcap: float = None               # c of c * tanh(logit / c)
     weighting: str = None               # softmax | sigmoid: of the selected logits
     minimum: float = None               # weights / max(their sum, minimum)
+    always: int = 0                     # of the last experts, which every token is sent to
     jitter: float = None                # Phi's SparseMixer, in place of all the above
     table: np.ndarray = None            # [V, k]: the experts of a token, in place of a selection
     expert_scale: np.ndarray = None     # [E], times the weights
@@ -86,17 +87,20 @@ def route(router, x, tokens=None):
     score = SCORES[router.score](logits)
     if router.table is not None:
         return looked_up(router, score, tokens)
-    selection = score if router.correction is None else score + router.correction
+    selection = score[:, :score.shape[1] - router.always]
+    if router.correction is not None:
+        selection = selection + router.correction
     margin = np.full(len(x), np.inf)
     if router.groups is not None:
         selection, margin = best_groups(selection, *router.groups)
-    k = router.top_k
+    k = router.top_k - router.always
     ranking = np.argsort(-selection, -1, kind="stable")                 # ties: the lower index first
     ranked = np.take_along_axis(selection, ranking, -1)
     if k < ranked.shape[1]:
         margin = np.minimum(margin, ranked[:, k - 1] - ranked[:, k])
     order_gap = (ranked[:, :k - 1] - ranked[:, 1:k]).min(1, initial=np.inf)
-    chosen = ranking[:, :k]
+    always = np.arange(selection.shape[1], score.shape[1])
+    chosen = np.concatenate([ranking[:, :k], np.broadcast_to(always, (len(x), len(always)))], 1)
     return Routing(chosen.astype(np.int32), weights_of(router, score, chosen), margin.astype(F32),
                    order_gap.astype(F32))
 
