@@ -1,6 +1,6 @@
 extension Checkpoint {
-    /// A checkpoint of a model's folder: `config.json` and safetensors files, and where a
-    /// quantiser has left one, its description.
+    /// A checkpoint of a model's folder: `config.json`, or Mistral's `params.json`, and safetensors
+    /// files, and where a quantiser has left one, its description.
     ///
     /// - Parameters:
     ///   - directory: the folder; or a GGUF file or any of a model's parts, or a folder with them
@@ -23,11 +23,22 @@ extension Checkpoint {
             _ = try ModelFamily.choose(part, of: [family], file: gguf)
             return
         }
-        let file = directory + "/config.json"
-        let configuration = try ModelConfiguration(JSONValue(contentsOf: file), file: file)
+        let configuration = try Self.configuration(of: directory)
         try self.init(
             configuration: configuration, tensors: SafetensorsDirectory(opening: directory),
             part: part, weightFormat: WeightFormat(configuration, directory: directory))
+    }
+
+    /// What a model's folder says of it: in `config.json`, else in Mistral's `params.json`.
+    private static func configuration(
+        of directory: String
+    ) throws(CheckpointError) -> ModelConfiguration {
+        let names = try Folder(opening: directory).names
+        let file = directory + "/config.json", other = "\(directory)/\(MistralParameters.fileName)"
+        guard names.contains("config.json") || !names.contains(MistralParameters.fileName) else {
+            return try MistralParameters.configuration(JSONValue(contentsOf: other), file: other)
+        }
+        return try ModelConfiguration(JSONValue(contentsOf: file), file: file)
     }
 
     /// The GGUF file that a path stands for, or nil if it stands for a folder of safetensors.

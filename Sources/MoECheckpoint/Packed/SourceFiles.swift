@@ -44,8 +44,10 @@ struct SourceFiles: Sendable {
         }
         let folder = try Folder(opening: model)
         let tensors = try SafetensorsDirectory(opening: folder.path)
+        let configuration =
+            folder.names.contains("config.json") ? "config.json" : MistralParameters.fileName
         let beside = folder.names.filter {
-            $0 == "config.json" || $0 == "hf_quant_config.json" || ModelSlimDescription.isName($0)
+            $0 == configuration || $0 == "hf_quant_config.json" || ModelSlimDescription.isName($0)
                 || $0.hasSuffix(".safetensors.index.json")
         }
         return (folder.path, (beside + tensors.files).sorted())
