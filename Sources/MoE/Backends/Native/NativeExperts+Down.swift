@@ -13,15 +13,16 @@ extension NativeExperts {
         let down = DownInputs(rows), products = rows.products.base
         let experts = dispatch.activeExperts, offsets = UnsafePointer(dispatch.offsets.base)
         WorkerPool.shared.run(tiles: experts.count * panels, threads: threads) { tile, worker in
-            let expert = experts[tile / panels], panel = tile % panels
-            fetch?.beginDown(tile / panels, worker: worker)
-            let first = offsets[expert]
+            let (place, panel) = tile.quotientAndRemainder(dividingBy: panels)
+            let expert = experts[place], first = offsets[expert]
+            fetch?.beginDown(place, worker: worker)
             var next: GemmKernel.NextTile?
-            if tile + 1 < experts.count * panels {
-                let expert = experts[(tile + 1) / panels]
+            let isLast = panel + 1 == panels
+            if !isLast || place + 1 < experts.count {
+                let expert = isLast ? experts[place + 1] : expert
                 next = self.tile(
-                    (tile + 1) % panels, of: expert, rows: offsets[expert]..<offsets[expert + 1],
-                    down)
+                    isLast ? 0 : panel + 1, of: expert,
+                    rows: offsets[expert]..<offsets[expert + 1], down)
             }
             compute(
                 panel, of: expert, rows: first..<offsets[expert + 1], down,

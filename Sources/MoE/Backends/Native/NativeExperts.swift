@@ -23,9 +23,12 @@ final class NativeExperts: ExpertPass {
         _ tokens: borrowing TokenRows, _ dispatch: borrowing Dispatch, into rows: inout ExpertRows,
         sum: SlotSum?, threads: Int
     ) {
-        let fetch = PanelFetch(
-            packed, active: dispatch.activeExperts, threads: threads, begun: &rows.native.begunSteps
-        )
+        let fetch: PanelFetch? =
+            if let file = packed.file {
+                PanelFetch(
+                    packed, in: file, active: dispatch.activeExperts, threads: threads,
+                    begun: &rows.native.begunSteps)
+            } else { nil }
         let plan = plan(dispatch, threads: threads, fetch)
         rows.native.gather(tokens, dispatch, kernel: kernel, threads: threads)
         rows.native.resizeQuantized(rows: dispatch.rowCount, width: shape.expertWidth)

@@ -19,18 +19,18 @@ struct PanelFetch {
     /// Words from one worker's step to the next's: no two of them in a pair of cache lines.
     private static let stride = 16
 
-    /// The fetching of a pass, its first steps asked for; nil if the panels lie in no file.
+    /// The fetching of a pass, its first steps asked for.
     ///
     /// - Parameters:
     ///   - experts: the packed experts.
+    ///   - file: the file that they lie in.
     ///   - active: those that have rows; valid during the pass.
     ///   - threads: how many threads may work.
     ///   - begun: memory for what the workers have begun.
-    init?(
-        _ experts: PackedExperts, active: UnsafeBufferPointer<Int>, threads: Int,
-        begun: inout Buffer<Int>
+    init(
+        _ experts: PackedExperts, in file: MappedFile, active: UnsafeBufferPointer<Int>,
+        threads: Int, begun: inout Buffer<Int>
     ) {
-        guard let file = experts.file else { return nil }
         begun.resize(threads * Self.stride)
         begun.base.update(repeating: -2, count: begun.count)
         self.file = file
