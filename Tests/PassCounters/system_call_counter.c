@@ -15,7 +15,6 @@
 
 static atomic_ullong calls, parking_calls;
 static atomic_int last_call = -1;
-static atomic_bool counts_clocks = true;
 
 uint64_t system_call_count(void) { return atomic_load(&calls); }
 uint64_t parking_call_count(void) { return atomic_load(&parking_calls); }
@@ -55,6 +54,8 @@ __asm__(".text\n.hidden made_call\n.hidden behind_made_call\n"
         ".globl behind_made_call\nbehind_made_call:\n    ret\n"
         ".size made_call, . - made_call\n");
 #endif
+
+static atomic_bool counts_clocks = true;
 
 static void count_call(long number) {
     if (number == SYS_futex || number == SYS_sched_yield) {
