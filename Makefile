@@ -54,7 +54,8 @@ sanitize: setup ## run all tests under the address, thread and undefined-behavio
 	LSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/leaks-of-others.txt \
 	    swift test -c release --disable-testable-imports --disable-xctest \
 	    --sanitize=address --scratch-path .build-address
-	swift test -c release --disable-testable-imports --disable-xctest \
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/races-of-others.txt \
+	    swift test -c release --disable-testable-imports --disable-xctest \
 	    --sanitize=thread --scratch-path .build-thread
 	swift test -c release --disable-testable-imports --disable-xctest \
 	    --skip DisassemblyTests \
