@@ -49,13 +49,11 @@ struct ContextTests {
         let device = try Device()
         nonisolated(unsafe) var statuses: [Int32] = []
         let malloc = try device.function("aclrtMalloc", cann_aclrtMalloc.self)
-        let thread = Thread {
+        let double = device.double, before = double.violations().count
+        onAnotherThread {
             var memory: UnsafeMutableRawPointer?
             statuses.append(malloc(&memory, 1, 0))
         }
-        let double = device.double, before = double.violations().count
-        thread.start()
-        while !thread.isFinished { usleep(1000) }
         #expect(statuses == [107002])
         #expect(double.violations().dropFirst(before).contains { $0.hasPrefix("R03") })
     }

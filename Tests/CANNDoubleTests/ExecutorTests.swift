@@ -60,13 +60,11 @@ struct ExecutorTests {
         let memory = try device.block(Int(plan.workspaceSize))
         nonisolated(unsafe) let test = device, workspace = memory, planned = plan
         nonisolated(unsafe) var statuses: [Int32] = []
-        let thread = Thread {
+        onAnotherThread {
             let set = try? test.function("aclrtSetDevice", cann_aclrtSetDevice.self)
             _ = set?(test.number)
             statuses.append((try? test.launch(planned, workspace: workspace)) ?? -1)
         }
-        thread.start()
-        while !thread.isFinished { usleep(1000) }
         #expect(statuses == [0] && device.rules == ["P07"])
     }
 
