@@ -1,6 +1,5 @@
 import CANN
 import CANNDoubleSupport
-import Foundation
 import Testing
 
 @Suite("Process, devices and contexts of the double")

@@ -1,6 +1,5 @@
 import CANN
 import CANNDoubleSupport
-import Foundation
 import Testing
 
 @Suite("Executors of the double")

@@ -1,14 +1,9 @@
 #include "allocation_counter.h"
+#include "sanitized.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
 #include <errno.h>
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED
-#endif
-#endif
 
 static atomic_ullong count;
 

@@ -4,16 +4,11 @@
 #endif
 
 #include "lock_counter.h"
+#include "sanitized.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED
-#endif
-#endif
 
 static _Thread_local bool counts;
 static atomic_ullong count, changes;

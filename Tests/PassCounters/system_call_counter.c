@@ -3,15 +3,10 @@
 #endif
 
 #include "system_call_counter.h"
+#include "sanitized.h"
 
 #include <stdatomic.h>
 #include <unistd.h>
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED
-#endif
-#endif
 
 static atomic_ullong calls, parking_calls;
 static atomic_int last_call = -1;

@@ -122,7 +122,7 @@ private struct RowPipeline {
                         if activation.step == 1 && integers == nil {
                             activate(x, weightScale, scale, floats)
                         } else {
-                            dequantize(x, weightScale, scale, integers, floats)
+                            dequantizeAndActivate(x, weightScale, scale, integers, floats)
                         }
                     }
                 }
@@ -145,7 +145,7 @@ private struct RowPipeline {
     }
 
     /// Any products: interleaved columns are split into halves, gate first, and then activated.
-    private func dequantize(
+    private func dequantizeAndActivate(
         _ x: UnsafePointer<Int32>, _ weightScale: UnsafePointer<Float>, _ scale: Float,
         _ integers: UnsafePointer<Int32>?, _ floats: UnsafePointer<Float>?
     ) {
