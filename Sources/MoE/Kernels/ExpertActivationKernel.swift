@@ -82,23 +82,17 @@ package struct ExpertActivationKernel: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         values: UnsafeMutablePointer<Int8>, valueStride: Int, scale: UnsafeMutablePointer<Float>
     ) {
-        let functions = kernels.table.functions
-        let h = Int64(width)
-        for row in 0..<rows {
-            let up = isGated ? width : 0, products = accumulators + row * stride
-            kernels.activate(
-                ProductRow(
-                    count: width, gate: products, up: products + up,
-                    gateScale: factors.weightScale, upScale: factors.weightScale + up,
-                    gateBias: factors.bias, upBias: factors.bias.map { $0 + up },
-                    scale: activationScale?[row] ?? 1),
-                parameters, scratch: scratch, into: scratch)
-            if let smooth = factors.smooth {
-                functions.multiply(h, moe_row_factors(values: smooth, step: 1), scratch)
-            }
-            scale[row] = functions.quantize(
-                h, scratch, MOE_SCALE_DIVIDED, values + row * valueStride)
-        }
+        let up = isGated ? width : 0
+        var tile = moe_product_rows(
+            rows: rows, columns: width,
+            products: moe_gate_up(
+                gate: accumulators, up: accumulators + up, stride: stride,
+                gate_scale: factors.weightScale, up_scale: factors.weightScale + up,
+                gate_bias: factors.bias, up_bias: factors.bias.map { $0 + up },
+                row_scale: activationScale, activation: parameters),
+            smooth: moe_row_factors(values: factors.smooth, step: 1), rounding: MOE_SCALE_DIVIDED,
+            scratch: scratch, y: values, y_stride: valueStride, scale: scale)
+        kernels.table.functions.quantize_products(&tile)
     }
 
     /// The activation alone, for experts of float weights.

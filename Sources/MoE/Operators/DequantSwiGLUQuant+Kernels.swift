@@ -62,144 +62,17 @@ extension DequantSwiGLUQuant {
     ) {
         let width = hiddenSize
         withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * width) { scratch in
-            guard let scratch = scratch.baseAddress else { return }
+            guard let scratch = scratch.baseAddress, let scale = scale.baseAddress else { return }
             let pipeline = RowPipeline(
-                kernels: kernels, activation: activation, gateIsFirst: gateIsFirst, width: width,
-                scratch: scratch)
+                call: self, kernels: kernels, scratch: scratch, values: values, scale: scale)
             for (run, group) in runs {
-                for row in run.clamped(to: rows) {
-                    pipeline.activate(input, row: row, group: group)
-                    scale[row] = pipeline.quantize(
-                        quantization, group: group, rounding: rounding,
-                        into: values + row * width)
-                }
+                let rows = run.clamped(to: rows)
+                if !rows.isEmpty { pipeline.run(rows, group: group) }
             }
         }
         for row in rows.clamped(to: (groups?.rowCount ?? tokenCount)..<tokenCount) {
             (values + row * width).update(repeating: 0, count: width)
             scale[row] = 0
         }
-    }
-
-    /// Whether the gate columns stand before the up columns, once interleaved ones are split.
-    private var gateIsFirst: Bool { activation.step == 2 || gate == .left }
-
-    private var rounding: moe_scale_rounding {
-        guard atlas else { return MOE_SCALE_DIVIDED }
-        return groups == nil ? MOE_SCALE_INVERTED : MOE_SCALE_MULTIPLIED
-    }
-}
-
-extension SwiGLU {
-    /// From one gate column to the next.
-    fileprivate var step: Int {
-        if case .interleavedClamped = self { 2 } else { 1 }
-    }
-}
-
-/// The steps of a row, on a scratch row of 2H floats.
-private struct RowPipeline {
-    let kernels: OperatorKernels
-    let activation: SwiGLU
-    let gateIsFirst: Bool
-    let width: Int
-    let scratch: UnsafeMutablePointer<Float>
-
-    private var functions: moe_dsq_kernels { kernels.table.functions }
-
-    /// D1–D5 and the SwiGLU, into the first half of the scratch row.
-    func activate(_ input: DequantSwiGLUQuant.Input, row: Int, group: Int) {
-        switch input {
-        case .float16(let x):
-            widen(x, row: row, functions.widen_f16)
-        case .bfloat16(let x):
-            widen(x, row: row, functions.widen_bf16)
-        case .accumulators(let x, let weightScale, let activationScale, let bias):
-            let scale = activationScale?[row] ?? 1
-            x.withRow(row, as: Int32.self) { x in
-                weightScale.withRow(group, as: Float.self) { weightScale in
-                    bias.withRow(group, from: 0) { integers, floats in
-                        if activation.step == 1 && integers == nil {
-                            activate(x, weightScale, scale, floats)
-                        } else {
-                            dequantizeAndActivate(x, weightScale, scale, integers, floats)
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// Halves of products without a bias of integers, in one go.
-    private func activate(
-        _ x: UnsafePointer<Int32>, _ weightScale: UnsafePointer<Float>, _ scale: Float,
-        _ bias: UnsafePointer<Float>?
-    ) {
-        let gate = gateIsFirst ? 0 : width, up = width - gate
-        kernels.activate(
-            ProductRow(
-                count: width, gate: x + gate, up: x + up, gateScale: weightScale + gate,
-                upScale: weightScale + up, gateBias: bias.map { $0 + gate },
-                upBias: bias.map { $0 + up }, scale: scale),
-            activation.parameters, scratch: scratch, into: scratch)
-    }
-
-    /// Any products: interleaved columns are split into halves, gate first, and then activated.
-    private func dequantizeAndActivate(
-        _ x: UnsafePointer<Int32>, _ weightScale: UnsafePointer<Float>, _ scale: Float,
-        _ integers: UnsafePointer<Int32>?, _ floats: UnsafePointer<Float>?
-    ) {
-        let step = activation.step, count = Int64(2 * width / step)
-        for part in 0..<step {
-            functions.dequantize(
-                count, Int64(step), x + part, weightScale + part, scale,
-                integers.map { $0 + part }, floats.map { $0 + part }, scratch + part * width)
-        }
-        activateScratch()
-    }
-
-    private func widen<Element>(
-        _ x: Matrix<Element>, row: Int,
-        _ widen: (Int64, Int64, UnsafePointer<UInt16>, UnsafeMutablePointer<Float>) -> Void
-    ) {
-        let step = activation.step
-        for part in 0..<step {
-            x.withRow(row, from: part, as: UInt16.self) {
-                widen(Int64(2 * width / step), Int64(step), $0, scratch + part * width)
-            }
-        }
-        activateScratch()
-    }
-
-    private func activateScratch() {
-        functions.activate(
-            Int64(width), activation.parameters, gateIsFirst ? scratch : scratch + width,
-            gateIsFirst ? scratch + width : scratch, scratch)
-    }
-
-    /// Q1–Q6 or P1–P4 of the scratch row; returns the scale.
-    func quantize(
-        _ quantization: DequantSwiGLUQuant.Quantization, group: Int,
-        rounding: moe_scale_rounding, into values: UnsafeMutablePointer<Int8>
-    ) -> Float {
-        let count = Int64(width)
-        switch quantization {
-        case .dynamic(let smooth):
-            if let smooth {
-                smooth.withRow(group) { functions.multiply(count, $0, scratch) }
-            }
-            return functions.quantize(count, scratch, rounding, values)
-        case .static(let scale, let offset):
-            let invert = rounding != MOE_SCALE_DIVIDED && scale.isPerGroup
-            scale.withRow(group) { divisors in
-                offset.withRow(group) { offsets in
-                    functions.quantize_static(count, scratch, divisors, invert, offsets, values)
-                }
-            }
-        case .rounded:
-            let none = moe_row_factors(values: nil, step: 0)
-            functions.quantize_static(count, scratch, none, false, none, values)
-        }
-        return 0
     }
 }

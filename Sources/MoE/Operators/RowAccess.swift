@@ -17,7 +17,18 @@ extension Matrix {
     }
 }
 
+/// Calls `body` with the address of the elements of an array, or with none.
+func withPlaces<Element>(in elements: [Element]?, _ body: (UnsafePointer<Element>?) -> Void) {
+    guard let elements else { return body(nil) }
+    elements.withUnsafeBufferPointer { body($0.baseAddress) }
+}
+
 extension DequantSwiGLUQuant.Bias? {
+    /// Whether it is added to the products before these become floats.
+    var isInteger: Bool {
+        if case .int32 = self { true } else { false }
+    }
+
     /// Calls `body` with a place in a group's row of the bias, in the type it has.
     func withRow(
         _ group: Int, from column: Int,

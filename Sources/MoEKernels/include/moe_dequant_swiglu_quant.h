@@ -8,6 +8,7 @@
 #define MOE_DEQUANT_SWIGLU_QUANT_H
 
 #include "moe_isa.h"
+#include <stddef.h>
 #include <stdint.h>
 
 #pragma clang assume_nonnull begin
@@ -29,6 +30,17 @@ typedef struct {
     float limit, alpha, bias, up_limit;
 } moe_activation;
 
+/* Rows of int32 products, gate columns and up columns, and what they are multiplied with. An
+ * activation without a gate reads nothing of the gate's. */
+typedef struct {
+    const int32_t *gate, *up; /* `stride` from one row to the next */
+    size_t stride;
+    const float *gate_scale, *up_scale;                   /* [columns] */
+    const float *_Nullable gate_bias, *_Nullable up_bias; /* [columns], both or neither */
+    const float *_Nullable row_scale;                     /* [rows], or 1 */
+    moe_activation activation;
+} moe_gate_up;
+
 /* How the scale of a dynamically quantised row is rounded, and how it is applied. */
 typedef enum {
     MOE_SCALE_DIVIDED = 0,   /* m / 127, v / scale: the definition */
@@ -42,6 +54,18 @@ typedef struct {
     const float *_Nullable values;
     int64_t step;
 } moe_row_factors;
+
+/* Rows of products on their way to int8: D3-D5, the activation, Q1-Q6. */
+typedef struct {
+    size_t rows, columns; /* columns >= 1 */
+    moe_gate_up products;
+    moe_row_factors smooth;
+    moe_scale_rounding rounding;
+    float *scratch; /* [2, columns] */
+    int8_t *y;      /* y_stride from one row to the next; `columns` of each are written */
+    size_t y_stride;
+    float *scale; /* [rows] */
+} moe_product_rows;
 
 typedef struct {
     /* out[i] = (float(x[j] + int_bias[j]) * weight_scale[j]) * activation_scale + float_bias[j]
@@ -65,6 +89,9 @@ typedef struct {
     /* Quantises a row by its own maximum m and returns the scale. A row whose scale is 0, or that
      * holds an infinity or a NaN, becomes zeros, and its scale is 0, infinite or NaN. */
     float (*quantize)(int64_t n, const float *v, moe_scale_rounding rounding, int8_t *y);
+
+    /* All of the above for rows that come from memory: the next ones are fetched meanwhile. */
+    void (*quantize_products)(const moe_product_rows *rows);
 
     /* y[i] = rint(v[i] / divisors[i] + offsets[i]), saturated to -128...127, 0 for NaN.
      * Both have the same step, or are null. With `invert` one divisor for all is applied as a

@@ -15,19 +15,12 @@
 
 #pragma clang assume_nonnull begin
 
-/* Products of a gate panel and of the up panel that belongs to it. An activation without a gate
- * reads neither the gate's products nor its scales and biases. */
+/* Products of a gate panel and of the up panel that belongs to it; products, scales and biases are
+ * padded to 16 columns. */
 typedef struct {
     size_t rows;
-    size_t columns;      /* of each panel; products, scales and biases are padded to 16 */
-    const int32_t *gate; /* rows * stride products */
-    const int32_t *up;
-    size_t stride;
-    size_t ahead; /* products that come from memory: how far ahead of reading they are fetched; or 0 */
-    const float *gate_scale, *up_scale;                    /* [columns] */
-    const float *_Nullable gate_bias, *_Nullable up_bias;  /* [columns], both or neither */
-    const float *row_scale;                                /* [rows] */
-    moe_activation activation;
+    size_t columns; /* of each panel */
+    moe_gate_up products;
     float *h; /* h_stride from one row to the next; `columns` of each are written */
     size_t h_stride;
 } moe_activation_tile;

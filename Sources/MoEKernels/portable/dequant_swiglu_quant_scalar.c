@@ -1,4 +1,5 @@
 /* Dequantise, SwiGLU, quantise for every machine of the architecture, and the choice of a table. */
+#define MOE_SIXTEEN_COLUMNS
 #define MOE_DSQ_TABLE moe_dsq_kernels__scalar
 #include "dequant_swiglu_quant.inc"
 

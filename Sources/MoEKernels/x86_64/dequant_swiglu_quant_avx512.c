@@ -2,6 +2,7 @@
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))), \
                              apply_to = function)
+#define MOE_SIXTEEN_COLUMNS _Pragma("clang loop vectorize_width(16) interleave_count(1)")
 #define MOE_DSQ_TABLE moe_dsq_kernels__avx512
 #include "../portable/dequant_swiglu_quant.inc"
 #pragma clang attribute pop

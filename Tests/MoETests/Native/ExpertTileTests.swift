@@ -98,16 +98,17 @@ private struct TileInputs {
         let hasGate = activation.kind != MOE_SQUARED_RELU, nowhere = 64
         var tile = moe_activation_tile(
             rows: rowCount, columns: width,
-            gate: try hasGate
-                ? UnsafePointer(base(gate)) : #require(UnsafePointer(bitPattern: nowhere)),
-            up: try base(up), stride: stride, ahead: 0,
-            gate_scale: try hasGate
-                ? UnsafePointer(base(gateScale)) : #require(UnsafePointer(bitPattern: nowhere)),
-            up_scale: try base(upScale),
-            gate_bias: try hasGate ? gateBias.map { UnsafePointer(try base($0)) } : nil,
-            up_bias: try upBias.map { UnsafePointer(try base($0)) },
-            row_scale: try base(rowScale), activation: activation, h: try base(h),
-            h_stride: width)
+            products: moe_gate_up(
+                gate: try hasGate
+                    ? UnsafePointer(base(gate)) : #require(UnsafePointer(bitPattern: nowhere)),
+                up: try base(up), stride: stride,
+                gate_scale: try hasGate
+                    ? UnsafePointer(base(gateScale)) : #require(UnsafePointer(bitPattern: nowhere)),
+                up_scale: try base(upScale),
+                gate_bias: try hasGate ? gateBias.map { UnsafePointer(try base($0)) } : nil,
+                up_bias: try upBias.map { UnsafePointer(try base($0)) },
+                row_scale: try base(rowScale), activation: activation),
+            h: try base(h), h_stride: width)
         kernels.activate(&tile)
         return withExtendedLifetime(h) { Array(h.elements) }
     }

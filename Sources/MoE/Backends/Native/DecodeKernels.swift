@@ -137,12 +137,14 @@ package final class DecodeKernels {
     private func activate(_ expert: Int, _ panel: Int, stride: Int) {
         let first = packed.gate.firstColumn(panel)
         var tile = moe_activation_tile(
-            rows: 1, columns: packed.gate.usedWidth(panel), gate: products.base,
-            up: products.base + stride, stride: 2 * stride, ahead: 0,
-            gate_scale: packed.gateScale(expert) + first, up_scale: packed.upScale(expert) + first,
-            gate_bias: packed.gateBias(expert).map { UnsafePointer($0 + first) },
-            up_bias: packed.upBias(expert).map { UnsafePointer($0 + first) },
-            row_scale: scales.base, activation: experts.activation,
+            rows: 1, columns: packed.gate.usedWidth(panel),
+            products: moe_gate_up(
+                gate: products.base, up: products.base + stride, stride: 2 * stride,
+                gate_scale: packed.gateScale(expert) + first,
+                up_scale: packed.upScale(expert) + first,
+                gate_bias: packed.gateBias(expert).map { UnsafePointer($0 + first) },
+                up_bias: packed.upBias(expert).map { UnsafePointer($0 + first) },
+                row_scale: scales.base, activation: experts.activation),
             h: activated.base + first, h_stride: packed.shape.expertWidth)
         experts.kernel.expertTiles.functions.activate(&tile)
     }

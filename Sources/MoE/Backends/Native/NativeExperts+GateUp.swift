@@ -87,12 +87,14 @@ extension NativeExperts {
             count: block.count, depth: layout.depth, panel: upPanel, columns: columns,
             into: up, stride: inputs.tileStride, next: nextFirst)
         var tile = moe_activation_tile(
-            rows: block.count, columns: layout.usedWidth(panel), gate: gate, up: up,
-            stride: inputs.tileStride, ahead: 0, gate_scale: packed.gateScale(block.expert) + first,
-            up_scale: packed.upScale(block.expert) + first,
-            gate_bias: packed.gateBias(block.expert).map { UnsafePointer($0 + first) },
-            up_bias: packed.upBias(block.expert).map { UnsafePointer($0 + first) },
-            row_scale: inputs.scale + block.first, activation: activation,
+            rows: block.count, columns: layout.usedWidth(panel),
+            products: moe_gate_up(
+                gate: gate, up: up, stride: inputs.tileStride,
+                gate_scale: packed.gateScale(block.expert) + first,
+                up_scale: packed.upScale(block.expert) + first,
+                gate_bias: packed.gateBias(block.expert).map { UnsafePointer($0 + first) },
+                up_bias: packed.upBias(block.expert).map { UnsafePointer($0 + first) },
+                row_scale: inputs.scale + block.first, activation: activation),
             h: activated + first, h_stride: stride)
         kernel.expertTiles.functions.activate(&tile)
         smooth?.multiply(
