@@ -39,7 +39,7 @@ struct LatentExperts: ExpertPass {
 
         expansion.multiply(
             latent.sums.base, rows: tokens.count, into: sum.output,
-            stride: expansion.outputWidth, copies: &latent.copies, threads: threads)
+            stride: expansion.outputWidth, threads: threads)
     }
 
     /// The tokens in the latent width, and quantised where the experts read them so.
@@ -49,8 +49,7 @@ struct LatentExperts: ExpertPass {
         latent.hidden.resize(count * shape.hiddenSize)
         latent.sums.resize(count * shape.hiddenSize)
         compression.multiply(
-            x, rows: count, into: latent.hidden.base, stride: shape.hiddenSize,
-            copies: &latent.copies, threads: threads)
+            x, rows: count, into: latent.hidden.base, stride: shape.hiddenSize, threads: threads)
         latent.tokens.bind(latent.hidden.base, count: count)
         if experts.readsQuantizedTokens { latent.tokens.quantize(threads: threads) }
     }
@@ -66,8 +65,6 @@ final class LatentRows {
     var rows: ExpertRows
     /// Every token's weighted sum, `[T, L]`.
     var sums = Buffer<Float>()
-    /// What the projections need.
-    var copies = Buffer<Float>()
 
     init(shape: ExpertShape) {
         tokens = TokenRows(width: shape.hiddenSize)

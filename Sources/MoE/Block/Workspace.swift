@@ -15,7 +15,7 @@ public struct Workspace: ~Copyable {
     var routed: ExpertRows
     var shared: SharedRows
     let hasSharedExpert: Bool
-    var routerScratch = RouterScratch()
+    var routerScratch = Buffer<Float>()
     var outputBuffer = Buffer<Float>()
     var routedBuffer = Buffer<Float>()
 

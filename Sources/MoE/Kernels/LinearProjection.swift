@@ -23,34 +23,18 @@ struct LinearProjection: Sendable {
     ///   - rows: R.
     ///   - out: receives the products, `[R, N]`.
     ///   - stride: from one row of products to the next.
-    ///   - copies: memory for rows that do not start at cache lines, grown here.
     ///   - threads: how many threads may work.
     func multiply(
         _ x: UnsafePointer<Float>, rows: Int, into out: UnsafeMutablePointer<Float>, stride: Int,
-        copies: inout Buffer<Float>, threads: Int
+        threads: Int
     ) {
         let tiles = ProjectionTiles(rows: rows, columns: outputWidth, threads: threads)
-        // Rows that start at cache lines are worth a copy where many products are made of them.
-        let width = inputWidth, aligned = cacheLines(width)
-        let isAligned = aligned == width && UInt(bitPattern: x) % 64 == 0
-        let copiesRows =
-            !isAligned && tiles.columnsPerTile >= 64 && tiles.rowsPerTile <= rows
-        let copyCount = tiles.rowsPerTile * aligned
-        copies.resize(copiesRows ? threads * copyCount : 0)
-        let copy = copies.base
-        WorkerPool.shared.run(tiles: tiles.count, threads: threads) { tile, worker in
+        WorkerPool.shared.run(tiles: tiles.count, threads: threads) { tile, _ in
             let (rows, columns) = tiles[tile]
-            var x = x + rows.lowerBound * width, xStride = width
-            if copiesRows {
-                let copies = copy + worker * copyCount
-                for row in 0..<rows.count {
-                    (copies + row * aligned).update(from: x + row * width, count: width)
-                }
-                (x, xStride) = (UnsafePointer(copies), aligned)
-            }
             RowKernels.logits(
-                tokens: rows.count, width: width, x: x, xStride: xStride, weight: weight,
-                experts: columns, into: out + rows.lowerBound * stride, stride: stride)
+                tokens: rows.count, width: inputWidth, x: x + rows.lowerBound * inputWidth,
+                xStride: inputWidth, weight: weight, experts: columns,
+                into: out + rows.lowerBound * stride, stride: stride)
         }
     }
 

@@ -40,15 +40,14 @@ struct PreparedRouter: Sendable {
     func route(
         _ hidden: UnsafePointer<Float>, tokenIDs: UnsafePointer<Int32>? = nil,
         selectingBy other: (any ExpertSelection)? = nil, into routing: inout Routing,
-        scratch: inout RouterScratch, threads: Int
+        scratch: inout Buffer<Float>, threads: Int
     ) throws(MoEError) {
         let tokens = routing.tokenCount, topK = configuration.topK
         let stride = RouterSelection.scratchCount(experts: expertCount)
-        scratch.logits.resize(tokens * stride)
-        let logits = scratch.logits.base
+        scratch.resize(tokens * stride)
+        let logits = scratch.base
         self.logits.multiply(
-            hidden, rows: tokens, into: logits, stride: stride, copies: &scratch.tokens,
-            threads: threads)
+            hidden, rows: tokens, into: logits, stride: stride, threads: threads)
         let selected = routing.expertBuffer.base, weights = routing.weightBuffer.base
         let selection = RouterSelection(router: self), tokensPerTile = 4
         func adjust(_ token: Int) {
@@ -94,12 +93,4 @@ struct PreparedRouter: Sendable {
         selection.select(
             scratch: scratch, tokenID: nil, experts: experts, weights: weights, areChosen: false)
     }
-}
-
-/// The memory of a router.
-struct RouterScratch: ~Copyable {
-    /// The logits of all tokens, then the scores.
-    var logits = Buffer<Float>()
-    /// The tokens that a worker multiplies, where they do not start at cache lines.
-    var tokens = Buffer<Float>()
 }

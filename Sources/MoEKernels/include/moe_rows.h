@@ -1,7 +1,8 @@
 /* Kernels over rows of a batch: router logits, widening, epilogues and the combine.
  *
  * Every function gives the same bits on every instruction set: lanes and the order of sums are
- * fixed by the source, and nothing is contracted to a fused multiply-add. Rows need no alignment.
+ * fixed by the source, and multiply-adds are fused where it says so and nowhere else. Rows need no
+ * alignment.
  */
 #ifndef MOE_ROWS_H
 #define MOE_ROWS_H
@@ -14,7 +15,7 @@
 /* Logits of tokens for experts; strides are elements from one row to the next. */
 typedef struct {
     size_t tokens, experts, width;
-    const float *x; /* fastest where rows start at cache lines, as those of the weights */
+    const float *x;
     size_t x_stride;
     const void *weight; /* rows of floats, or of the upper halves of floats: bfloat16 */
     size_t weight_stride;
@@ -25,7 +26,7 @@ typedef struct {
 
 typedef struct {
     /* logits[t, e] = sum over d of x[t, d] * weight[e, d]: sixteen partial sums, of every
-     * sixteenth product from the first to the last, are added as a tree. */
+     * sixteenth product from the first to the last by fused multiply-adds, are added as a tree. */
     void (*logits)(const moe_logits_tile *tile);
 
     /* out[r * out_stride + i] = float(in[r * in_stride + i]) for i < count, rows of a matrix. */

@@ -4,7 +4,7 @@
 #include "moe_rows.h"
 
 #define MOE_TABLE moe_row_kernels_avx2
-#define MOE_LOGIT_TOKENS 2
+#define MOE_LOGIT_TOKENS 3
 #define MOE_LOGIT_EXPERTS 2
 #include "../portable/rows.inc"
 

@@ -33,14 +33,16 @@ struct SyntheticLayer {
                 gateUp: try matrix(2 * shape.width, shape.hidden),
                 down: try matrix(shape.hidden, shape.width))
         }
-        // Logits of about unit size, so that the bias of a skewed routing weighs as it should.
+        // Logits of about unit size, so that the bias of a skewed routing weighs as it should; of
+        // weights in bfloat16, as checkpoints store a router's.
+        let routerWeights = random.floats(
+            shape.experts * shape.hidden, within: 3 / Float(shape.hidden).squareRoot())
         let router = Router(
             configuration: RouterConfiguration(
                 topK: shape.topK, score: .softmax, renormalization: .sum(epsilon: 0)),
             weight: try Matrix(
                 rows: shape.experts, columns: shape.hidden,
-                elements: random.floats(
-                    shape.experts * shape.hidden, within: 3 / Float(shape.hidden).squareRoot())),
+                elements: routerWeights.map { Float(bitPattern: $0.bitPattern & 0xFFFF_0000) }),
             logitBias: routing == .uniform
                 ? nil : (0..<shape.experts).map { -log(Float($0 + 1)) })
         self.layer = MoELayer(router: router, experts: .int8(experts))
