@@ -24,14 +24,24 @@ if ! command -v aarch64-linux-gnu-gcc >/dev/null || ! command -v qemu-aarch64-st
 fi
 
 build=.build-aarch64
+flags=(-std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -ISources/MoEKernels/include)
 mkdir -p "$build"
 objects=()
-for source in Sources/MoEKernels/*.c Sources/MoEKernels/*/*.c Tests/CrossKernels/check_gemm.c; do
+for source in Sources/MoEKernels/*.c Sources/MoEKernels/*/*.c Tests/CrossKernels/*.c; do
     object=$build/$(basename "$source").o
-    clang --target=aarch64-linux-gnu -isystem /usr/aarch64-linux-gnu/include -std=c11 \
-        -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -ISources/MoEKernels/include \
+    clang --target=aarch64-linux-gnu -isystem /usr/aarch64-linux-gnu/include "${flags[@]}" \
         -c "$source" -o "$object"
-    objects+=("$object")
+    [[ $source == Tests/* ]] || objects+=("$object")
 done
-aarch64-linux-gnu-gcc -static "${objects[@]}" -lm -o "$build/check_gemm"
+for program in check_gemm digest_rows; do
+    aarch64-linux-gnu-gcc -static "${objects[@]}" "$build/$program.c.o" -lm -o "$build/$program"
+done
 qemu-aarch64-static -cpu max "$build/check_gemm"
+
+# What stands beside the GEMMs: the same bits as here.
+clang "${flags[@]}" Sources/MoEKernels/*.c Sources/MoEKernels/*/*.c Tests/CrossKernels/digest_rows.c \
+    -lm -o "$build/digest_rows_here"
+"$build/digest_rows_here" >"$build/here"
+qemu-aarch64-static -cpu max "$build/digest_rows" >"$build/there"
+diff "$build/here" "$build/there" >&2 || fail "the kernels beside the GEMMs have other bits than on $(uname -m)"
+echo "others       $(wc -l <"$build/there") digests, all as on $(uname -m)"
