@@ -2,7 +2,7 @@ internal import MoEKernels
 
 /// Stages 6 and 7: the down-projection, and the weighted sum over a token's slots.
 extension NativeExperts {
-    /// Threads share the (expert, panel) pairs and keep all rows, then share the sums.
+    /// Threads share the panels of all experts and keep all rows, then share the sums.
     func downByRows(
         _ dispatch: borrowing Dispatch, _ sum: SlotSum, in rows: inout NativeRows,
         _ fetch: PanelFetch?, threads: Int
@@ -12,21 +12,26 @@ extension NativeExperts {
         rows.products.resize(panels * rowCount * stride)
         let down = DownInputs(rows), products = rows.products.base
         let experts = dispatch.activeExperts, offsets = UnsafePointer(dispatch.offsets.base)
-        WorkerPool.shared.run(tiles: experts.count * panels, threads: threads) { tile, worker in
-            let (place, panel) = tile.quotientAndRemainder(dividingBy: panels)
-            let expert = experts[place], first = offsets[expert]
+        let panelsPerRun = packed.down.panelsPerRun(experts: experts.count, threads: threads)
+        let runs = (panels + panelsPerRun - 1) / panelsPerRun
+        WorkerPool.shared.run(tiles: experts.count * runs, threads: threads) { tile, worker in
+            let (place, run) = tile.quotientAndRemainder(dividingBy: runs)
+            let expert = experts[place], rows = offsets[expert]..<offsets[expert + 1]
             fetch?.beginDown(place, worker: worker)
-            var next: GemmKernel.NextTile?
-            let isLast = panel + 1 == panels
-            if !isLast || place + 1 < experts.count {
-                let expert = isLast ? experts[place + 1] : expert
-                next = self.tile(
-                    isLast ? 0 : panel + 1, of: expert,
-                    rows: offsets[expert]..<offsets[expert + 1], down)
+            for panel in run * panelsPerRun..<min((run + 1) * panelsPerRun, panels) {
+                var next: GemmKernel.NextTile?
+                if panel + 1 < panels {
+                    next = self.tile(panel + 1, of: expert, rows: rows, down)
+                } else if place + 1 < experts.count {
+                    let expert = experts[place + 1]
+                    next = self.tile(
+                        0, of: expert, rows: offsets[expert]..<offsets[expert + 1], down)
+                }
+                compute(
+                    panel, of: expert, rows: rows, down,
+                    into: products + (panel * rowCount + rows.lowerBound) * stride,
+                    stride: stride, next: next)
             }
-            compute(
-                panel, of: expert, rows: first..<offsets[expert + 1], down,
-                into: products + (panel * rowCount + first) * stride, stride: stride, next: next)
         }
         let tokensPerTile = 16, rowOf = sum.rowOf
         let blocks = (sum.tokenCount + tokensPerTile - 1) / tokensPerTile
