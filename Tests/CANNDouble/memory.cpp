@@ -73,9 +73,10 @@ void release(void *address, bool pinned, const char *name) {
     if (!pinned && block->device != current_device())
         misuse("R05", RT_PARAM_INVALID,
                text(name, " of device ", block->device, " freed on device ", current_device()));
-    if (const Task *task = pending_user({block, 0, block->size}))
-        violation(task->workspace.block == block ? "P04" : "R06",
-                  text(name, " of ", block->size, " bytes freed before ", task->name,
+    const Task *user = pending_user({block, 0, block->size});
+    if (user)
+        violation(user->workspace.block == block ? "P04" : "R06",
+                  text(name, " of ", block->size, " bytes freed before ", user->name,
                        ", which uses it, has run"));
     block->live = false;
     if (pinned) {
@@ -83,8 +84,12 @@ void release(void *address, bool pinned, const char *name) {
         std::free(address);
         blocks().erase(block->address);
     } else {
-        std::fill(block->contents.begin(), block->contents.end(), FREED);
         std::vector<uint8_t>().swap(block->written);
+        // Who uses it all the same is to see it; without, nobody can.
+        if (user)
+            std::fill(block->contents.begin(), block->contents.end(), FREED);
+        else
+            std::vector<uint8_t>().swap(block->contents);
         device_state(block->device).used -= taken(block->size);
     }
 }
@@ -108,7 +113,7 @@ void Range::mark_written() const {
 }
 
 bool Range::is_written() const {
-    if (block->pinned)
+    if (block->pinned || !block->live)
         return true;
     const auto begin = block->written.begin() + static_cast<ptrdiff_t>(start);
     return std::find(begin, begin + static_cast<ptrdiff_t>(size), 0) ==
@@ -164,7 +169,9 @@ int64_t live_bytes(int device) {
 bool peek(const void *address, size_t size, void *to) {
     const std::shared_ptr<Block> block = block_at(address);
     const size_t start = block ? reinterpret_cast<uintptr_t>(address) - block->address : 0;
-    if (!block || size > block->size - start)
+    // Freed memory has nothing to show.
+    const size_t held = !block ? 0 : block->pinned ? block->size : block->contents.size();
+    if (start + size > held)
         return false;
     std::memcpy(to, block->bytes() + start, size);
     return true;

@@ -91,19 +91,6 @@ struct FailureTests {
         #expect(failed > count / 2 && closed >= 2, "\(failed) and \(closed) of \(count)")
     }
 
-    /// Function, status and CANN's own text, which has the function's name too.
-    private func expectNamed(_ error: MoEError, _ comment: Comment) {
-        let function = error.message.prefix { $0.isLetter || $0.isNumber }
-        #expect(function.hasPrefix("acl"), "\(comment): \(error.message)")
-        #expect(
-            error.message.contains("status ") || error.message.contains("returned nothing"),
-            "\(comment): \(error.message)")
-        #expect(
-            error.message.contains("9999: \(function): a failure that was asked for"),
-            "\(comment): \(error.message)")
-        #expect(error.code.rawValue.hasPrefix("ascend-"), "\(comment): \(error.code)")
-    }
-
     @Test("for want of memory, it says how much, and a smaller batch goes on")
     func memory() throws {
         let program = try Program(.plain), machine = program.machine, double = machine.double
@@ -173,4 +160,17 @@ struct FailureTests {
         }
         program.machine.expectClean()
     }
+}
+
+/// Function, status and CANN's own text, which has the function's name too.
+func expectNamed(_ error: MoEError, _ comment: Comment) {
+    let function = error.message.prefix { $0.isLetter || $0.isNumber }
+    #expect(function.hasPrefix("acl"), "\(comment): \(error.message)")
+    #expect(
+        error.message.contains("status ") || error.message.contains("returned nothing"),
+        "\(comment): \(error.message)")
+    #expect(
+        error.message.contains("9999: \(function): a failure that was asked for"),
+        "\(comment): \(error.message)")
+    #expect(error.code.rawValue.hasPrefix("ascend-"), "\(comment): \(error.code)")
 }

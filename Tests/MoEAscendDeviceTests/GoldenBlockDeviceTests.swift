@@ -34,7 +34,7 @@ struct GoldenBlockDeviceTests {
             do throws(MoEError) {
                 let backend = try machine.opened { variant.apply(to: &$0) }
                 let moe = try MoEBlock(golden.layer, backend: backend, threads: 1)
-                golden.compare(try golden.run(moe), variant, comment)
+                golden.compare(try golden.trace(moe), variant, comment)
                 #expect(Self.refusals(of: block, variant) == [], comment)
             } catch {
                 #expect(error.code == .unsupported, "\(error) \(comment)")
@@ -57,7 +57,7 @@ struct GoldenBlockDeviceTests {
         let layer: MoELayer
         private let golden: Golden
         private let input: Matrix<Float>
-        private let wanted: MoEOutput
+        private let wanted: BlockTrace
 
         init(_ block: GoldenBlock) throws {
             golden = try Golden.load(from: SafetensorsFile(opening: block.goldenFile))
@@ -65,42 +65,33 @@ struct GoldenBlockDeviceTests {
                 .layer(GoldenBlock.layer, experts: .int8).padded()
             input = try golden.hiddenStates.padded(
                 rows: golden.tokens, columns: layer.router.weight.columns)
-            wanted = try reference(
-                layer, input, routerInput: golden.routerInput, tokenIDs: golden.tokenIDs)
+            let cpu = try BackendCatalog.backend(.reference).backend
+            wanted = try MoEBlock(layer, backend: cpu, threads: 1)
+                .trace(input, routerInput: golden.routerInput, tokenIDs: golden.tokenIDs)
             // The padded layer is the golden one.
-            for token in 0..<golden.tokens {
-                let found = wanted.output.row(token).prefix(golden.hiddenStates.columns)
-                let own = golden.int8.output.row(token)
-                let distance = zip(found, own).reduce(0) { max($0, abs($1.0 - $1.1)) }
-                #expect(distance <= 2e-2 * own.reduce(0) { max($0, abs($1)) })
-            }
+            let width = golden.hiddenStates.columns
+            let output = try Matrix(
+                rows: golden.tokens, columns: width,
+                elements: (0..<golden.tokens).flatMap {
+                    wanted.results.output.row($0).prefix(width)
+                })
+            let violations = golden.int8Violations(
+                output, expected: golden.int8.output,
+                indices: wanted.results.experts.elements)
+            #expect(violations == [], "\(block.name)")
         }
 
-        func run(_ moe: MoEBlock) throws(MoEError) -> MoEOutput {
-            try moe.forward(input, routerInput: golden.routerInput, tokenIDs: golden.tokenIDs)
+        func trace(_ moe: MoEBlock) throws(MoEError) -> BlockTrace {
+            try moe.trace(input, routerInput: golden.routerInput, tokenIDs: golden.tokenIDs)
         }
 
-        func compare(_ found: MoEOutput, _ variant: Variant, _ comment: Comment) {
-            #expect(found.experts.elements == wanted.experts.elements, comment)
-            #expect(found.groupIndex == wanted.groupIndex, comment)
-            #expect((found.sharedOutput == nil) == (wanted.sharedOutput == nil), comment)
+        func compare(_ found: BlockTrace, _ variant: Variant, _ comment: Comment) {
             // Next to a tie an integer of h may go either way, and of x if the device rounds it.
             let mask: UInt8 = variant.quantizes ? 3 : 1
-            let tokens = Dictionary(grouping: 0..<golden.tokens) { token in
-                golden.ambiguous[token] & mask == 0
-            }
-            var pairs = [
-                (found.output, wanted.output), (found.routedOutput, wanted.routedOutput),
-            ]
-            if let found = found.sharedOutput, let wanted = wanted.sharedOutput {
-                pairs.append((found, wanted))
-            }
-            for (found, wanted) in pairs {
-                let near = Distance(found, wanted, tokens: tokens[true] ?? [])
-                #expect(near.isRounding(float16: variant.isFloat16), "\(comment): \(near)")
-                let far = Distance(found, wanted, tokens: tokens[false] ?? [])
-                #expect(far.isFlip, "\(comment): \(far)")
-            }
+            let agreement = Agreement(of: found, with: wanted, layer: layer)
+            let problems = agreement.problems(
+                hangsOnTies: golden.ambiguous.map { $0 & mask != 0 })
+            #expect(problems == [], comment)
         }
     }
 }

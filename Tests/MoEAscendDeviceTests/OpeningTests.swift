@@ -14,6 +14,7 @@ struct OpeningTests {
         "aclrtSynchronizeStream", "aclrtMalloc", "aclrtFree", "aclrtMemcpy", "aclrtMemcpyAsync",
         "aclrtMemset", "aclrtGetMemInfo", "aclCreateTensor", "aclDestroyTensor",
         "aclCreateTensorList", "aclDestroyTensorList", "aclCreateIntArray", "aclDestroyIntArray",
+        "aclDestroyAclOpExecutor",
     ]
 
     @Test("only with every function that it needs, and says which one is missing")
@@ -60,11 +61,8 @@ struct OpeningTests {
         let machine = try Machine(of: cann), random = RandomLayer(hidden: 64, width: 32)
         let layer = try random.layer(), input = try random.input()
         do {
-            let block = try MoEBlock(layer, backend: machine.backend(), threads: 1)
-            let distance = Distance(
-                try block.forward(input).output, try reference(layer, input).output,
-                tokens: Array(0..<input.rows))
-            #expect(distance.isFlip, "\(distance)")
+            let found = try Agreement(layer, input, on: machine.backend())
+            #expect(found.problems() == [])
             let ran = Set(cann.double.executed(on: 0))
             #expect(ran.isSuperset(of: ["aclnnDequantSwigluQuant", "aclnnGroupedMatmulV4"]))
         }
@@ -127,10 +125,9 @@ struct OpeningTests {
             let random = RandomLayer(hidden: 64, width: width), layer = try random.layer()
             let block = try MoEBlock(layer, backend: auto.backend, threads: 1)
             #expect(block.backendName == name)
-            let distance = Distance(
-                try block.forward(random.input()).output,
-                try reference(layer, random.input()).output, tokens: Array(0..<7))
-            #expect(distance.isFlip, "\(distance)")
+            guard name == "ascend" else { continue }
+            let found = try Agreement(layer, random.input(), on: auto.backend)
+            #expect(found.problems() == [])
         }
         let cann = try CANNInstallation()
         cann.double.setDeviceCount(0)

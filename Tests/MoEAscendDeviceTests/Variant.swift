@@ -14,7 +14,7 @@ enum Variant: String, CaseIterable, Sendable {
     case withoutSumsInFloat16 = "output=f16,without=aclnnMoeTokenUnpermute"
     case older = "without=aclnnGroupedMatmulV5+aclnnDequantSwigluQuantV2"
     case oldest =
-        "without=aclnnGroupedMatmulV5+aclnnDequantSwigluQuantV2+aclnnMoeInitRoutingV3+aclnnMoeTokenUnpermute+aclnnMoeFinalizeRoutingV2+aclSetAclOpExecutorRepeatable+aclDestroyAclOpExecutor+aclrtMallocHost"
+        "without=aclnnGroupedMatmulV5+aclnnDequantSwigluQuantV2+aclnnMoeInitRoutingV3+aclnnMoeTokenUnpermute+aclnnMoeFinalizeRoutingV2+aclSetAclOpExecutorRepeatable+aclrtMallocHost"
     case unrepeatable = "without=aclSetAclOpExecutorRepeatable"
     case turns = "memory=1"
 
@@ -29,8 +29,6 @@ enum Variant: String, CaseIterable, Sendable {
         options.activationMemory = own.activationMemory
     }
 
-    /// Whether the device gives float16, with exact scales, and not bfloat16.
-    var isFloat16: Bool { rawValue.contains("f16") }
     /// Whether the device rounds the tokens' rows to int8, ties away from zero.
     var quantizes: Bool { rawValue.contains("quantize=device") }
 }

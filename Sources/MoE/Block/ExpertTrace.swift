@@ -12,21 +12,20 @@ package struct ExpertTrace: Sendable {
     package var activated: QuantizedRows
     /// The down-projection, `[R, D]`.
     package var output: Matrix<Float>
-    /// The greatest relative error of a value that `output`'s type brings, that of its scales
-    /// included; 0 for float32.
-    package var outputRoundoff: Float
+    /// How `output` and what is made of it are rounded.
+    package var rounding: OutputRounding
 
     /// A trace of its parts.
     package init(
         counts: [Int64], rows: QuantizedRows, accumulators: Matrix<Int32>?,
-        activated: QuantizedRows, output: Matrix<Float>, outputRoundoff: Float = 0
+        activated: QuantizedRows, output: Matrix<Float>, rounding: OutputRounding = .float32
     ) {
         self.counts = counts
         self.rows = rows
         self.accumulators = accumulators
         self.activated = activated
         self.output = output
-        self.outputRoundoff = outputRoundoff
+        self.rounding = rounding
     }
 }
 
@@ -46,14 +45,39 @@ package protocol TracedExperts {
     ) throws(MoEError) -> ExpertTrace
 }
 
+/// Which rows a token's sum is of, and their weights, as values.
+package struct SlotTable: Sendable {
+    private let rowOf: [Int32]
+    /// What every slot's row is multiplied by, `[T, k]`.
+    package let weights: [Float]
+
+    /// The slots of a sum; none without one.
+    init(_ sum: SlotSum?) {
+        let count = sum.map { $0.tokenCount * $0.slots } ?? 0
+        rowOf = (0..<count).map { sum?.rowOf[$0] ?? -1 }
+        weights = (0..<count).map { sum?.weights[$0] ?? 0 }
+    }
+
+    /// The row of a slot, t * k + j; nil for an identity expert.
+    package func row(_ slot: Int) -> Int? {
+        rowOf[slot] < 0 ? nil : Int(rowOf[slot])
+    }
+}
+
 /// A forward pass with what lies between its stages.
 package struct BlockTrace: Sendable {
+    /// The tokens as they came in, `[T, D]`.
+    package let hidden: Matrix<Float>
     /// What the pass gives.
     package let results: MoEOutput
     /// The stages of the routed experts.
     package let routed: ExpertTrace
     /// The stages of the shared expert, if there is one.
     package let shared: ExpertTrace?
+    /// The routed rows of every token.
+    package let slots: SlotTable
+    /// What the shared expert's rows are multiplied by, `[T]`; nil for nothing.
+    let sharedFactors: [Float]?
     /// Whether the tokens' rows were quantised here, exactly.
     package let quantizesOnHost: Bool
 }
@@ -79,13 +103,16 @@ extension MoEBlock {
         return try hidden.elements.withUnsafeBufferPointer { elements throws(MoEError) in
             workspace.tokens.bind(elements.baseAddress, count: hidden.rows)
             defer { workspace.tokens.bind(nil, count: hidden.rows) }
-            let sum = workspace.routedSum
+            let sum = workspace.routedSum, factors = workspace.shared.gate.array
             return BlockTrace(
+                hidden: hidden,
                 results: results,
                 routed: try routed.trace(
                     workspace.tokens, workspace.dispatch, sum: sum, threads: threads),
                 shared: try shared?.experts.traced?.trace(
                     workspace.tokens, workspace.shared.dispatch, sum: nil, threads: threads),
+                slots: SlotTable(sum),
+                sharedFactors: factors.isEmpty ? nil : factors,
                 quantizesOnHost: quantizesTokens)
         }
     }

@@ -8,10 +8,11 @@ struct MetaFunctions {
     let destroyTensorList: cann_aclDestroyTensorList
     let createIntArray: cann_aclCreateIntArray
     let destroyIntArray: cann_aclDestroyIntArray
+    // One run consumes an executor, but a pass may fail before it comes to that.
+    let destroyExecutor: cann_aclDestroyAclOpExecutor
 
-    // Without these two, every pass plans its operators anew.
+    /// Without it, every pass plans its operators anew.
     let makeRepeatable: cann_aclSetAclOpExecutorRepeatable?
-    let destroyExecutor: cann_aclDestroyAclOpExecutor?
 
     /// The functions of the operator base library; see ``SymbolResolver``.
     init(_ symbols: inout SymbolResolver) {
@@ -21,7 +22,7 @@ struct MetaFunctions {
         destroyTensorList = symbols.required("aclDestroyTensorList")
         createIntArray = symbols.required("aclCreateIntArray")
         destroyIntArray = symbols.required("aclDestroyIntArray")
+        destroyExecutor = symbols.required("aclDestroyAclOpExecutor")
         makeRepeatable = symbols.optional("aclSetAclOpExecutorRepeatable")
-        destroyExecutor = symbols.optional("aclDestroyAclOpExecutor")
     }
 }

@@ -3,7 +3,7 @@ internal import CANN
 /// What the first phase of an operator makes: consumed by one second phase, or kept for many.
 struct OperatorExecutor: ~Copyable {
     let handle: OpaquePointer
-    private let destroy: cann_aclDestroyAclOpExecutor?
+    private let destroy: cann_aclDestroyAclOpExecutor
 
     /// Takes an executor over from the first phase.
     init(_ handle: OpaquePointer, _ library: CANNLibrary) {
@@ -12,8 +12,7 @@ struct OperatorExecutor: ~Copyable {
     }
 
     deinit {
-        // A release without this function cannot free an executor that was never run.
-        if let destroy { _ = destroy(handle) }
+        _ = destroy(handle)
     }
 
     /// Gives the executor up to the second phase, which destroys it whatever its status.

@@ -18,7 +18,7 @@ extension AscendExperts: TracedExperts {
             try run(path, tokens, dispatch, into: results.base) {
                 pass, session throws(AscendError) in
                 let reader = TraceReader(
-                    pass: pass, session: session,
+                    pass: pass, session: session, sums: path.sum != nil,
                     order: try rowOrder(dispatch, path, pass, session))
                 trace = try reader.trace(
                     counts: try counts(path, tokens: tokens.count, pass, session))
@@ -69,6 +69,8 @@ extension AscendExperts: TracedExperts {
 private struct TraceReader {
     let pass: PlacedPass
     let session: DeviceSession
+    /// Whether the device sums a token's rows.
+    let sums: Bool
     /// The device's row of every row.
     let order: [Int]
 
@@ -90,14 +92,15 @@ private struct TraceReader {
                 values: try matrix(layout.activated, columns: width),
                 unchecked: try matrix(layout.activatedScale, columns: 1).elements),
             output: Matrix(rows: order.count, columns: hidden, unchecked: output),
-            // A bfloat16 value is off by at most 2^-8, and its channel's scale by as much again.
-            outputRoundoff: isBFloat16 ? 0x1p-7 : 0x1p-11)
+            rounding: isBFloat16 ? .bfloat16(sums: sums) : .float16(sums: sums))
     }
 
     private func matrix<Element: BitwiseCopyable & Sendable>(
         _ place: Int, columns: Int
     ) throws(AscendError) -> Matrix<Element> {
-        let all: [Element] = try session.read(pass.shape.rows * columns, from: pass[place])
+        // What lies behind the last row that belongs to a token, nobody may have written.
+        let rows = (order.max() ?? -1) + 1
+        let all: [Element] = try session.read(rows * columns, from: pass[place])
         return Matrix(
             rows: order.count, columns: columns,
             unchecked: order.flatMap { all[$0 * columns..<($0 + 1) * columns] })

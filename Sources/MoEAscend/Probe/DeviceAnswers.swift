@@ -64,7 +64,7 @@ private struct DeviceQuestions {
         let y = try DeviceTensor(.int8, [1, columns / 2], at: memory, library)
         let scale = try DeviceTensor(.float32, [1], at: memory, library)
         let function = try library.operators.activation(.plain)
-        let answer = plan { size, executor in
+        let answer = plan(function.call.name) { size, executor in
             function.plan(
                 ActivationArguments(
                     x: x.handle, weightScale: weightScale.handle, rowScale: rowScale.handle,
@@ -93,7 +93,7 @@ private struct DeviceQuestions {
         let counts = try DeviceTensor(.int64, [1], at: memory, library)
         let channel = try list(scale ?? .float32, [1, 64]), row = try list(.float32, [1])
         let function = try library.operators.groupedMatmul(session.options.weightFormat)
-        let answer = plan { size, executor in
+        let answer = plan(function.call.name) { size, executor in
             function.plan(
                 GroupedMatmulArguments(
                     x: x.handle, weights: weights.handle,
@@ -116,12 +116,13 @@ private struct DeviceQuestions {
 
     /// What a first phase says, and whether its executor may be run again.
     private func plan(
+        _ name: String,
         _ plan: (UnsafeMutablePointer<UInt64>, UnsafeMutablePointer<OpaquePointer?>) -> cann_status
     ) -> String {
         var size: UInt64 = 0, handle: OpaquePointer?
         let status = plan(&size, &handle)
         guard status == CANN_ACL_SUCCESS, let handle else {
-            return library.failure(status, "refused").message
+            return "refused, " + library.failure(status, "\(name)GetWorkspaceSize").message
         }
         let executor = OperatorExecutor(handle, library)
         let isRepeatable = library.makeRepeatable(executor.handle)

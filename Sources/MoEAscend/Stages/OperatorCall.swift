@@ -2,7 +2,8 @@ internal import CANN
 
 /// One operator at fixed tensors: planned once where CANN lets its executor be run again.
 struct OperatorCall: ~Copyable {
-    private let name: String
+    /// `aclnnX`.
+    let name: String
     private let run: cann_aclnn
     /// What a repeatable first phase made.
     private var executor: OperatorExecutor?
@@ -61,9 +62,7 @@ struct OperatorCall: ~Copyable {
 extension CANNLibrary {
     /// Asks for an executor to be run more than once; a refusal is no error.
     func makeRepeatable(_ executor: OpaquePointer) -> Bool {
-        guard let makeRepeatable = meta.makeRepeatable, meta.destroyExecutor != nil else {
-            return false
-        }
+        guard let makeRepeatable = meta.makeRepeatable else { return false }
         return makeRepeatable(executor) == CANN_ACL_SUCCESS
     }
 }

@@ -17,7 +17,14 @@ struct SyntheticLayer {
         case zipf
     }
 
-    init(_ shape: BenchShape, routing: Routing) throws {
+    /// A layer of random weights.
+    ///
+    /// - Parameters:
+    ///   - shape: its sizes.
+    ///   - routing: how the tokens fall on the experts.
+    ///   - hasSharedExpert: whether there is an expert of the same sizes that every token goes to,
+    ///     behind a gate.
+    init(_ shape: BenchShape, routing: Routing, hasSharedExpert: Bool = false) throws {
         var random = SplitMix64(state: 1)
         let weights = Self.weights
         self.shape = shape
@@ -26,13 +33,15 @@ struct SyntheticLayer {
                 values: Matrix(
                     rows: rows, columns: columns,
                     elements: random.draw(rows * columns, from: weights)),
-                scale: Array(repeating: 0.001, count: rows))
+                // Each its own: a comparison has to see scales of the wrong channels.
+                scale: random.floats(rows, within: 0.0005).map { 0.001 + $0 })
         }
-        let experts = try (0..<shape.experts).map { _ in
+        func expert() throws -> Expert<QuantizedMatrix> {
             Expert(
                 gateUp: try matrix(2 * shape.width, shape.hidden),
                 down: try matrix(shape.hidden, shape.width))
         }
+        let experts = try (0..<shape.experts).map { _ in try expert() }
         // Logits of about unit size, so that the bias of a skewed routing weighs as it should; of
         // weights in bfloat16, as checkpoints store a router's.
         let routerWeights = random.floats(
@@ -45,7 +54,13 @@ struct SyntheticLayer {
                 elements: routerWeights.map { Float(bitPattern: $0.bitPattern & 0xFFFF_0000) }),
             logitBias: routing == .uniform
                 ? nil : (0..<shape.experts).map { -log(Float($0 + 1)) })
-        self.layer = MoELayer(router: router, experts: .int8(experts))
+        let shared =
+            hasSharedExpert
+            ? SharedExpert(
+                experts: .int8([try expert()]),
+                gate: random.floats(shape.hidden, within: 3 / Float(shape.hidden).squareRoot()))
+            : nil
+        self.layer = MoELayer(router: router, experts: .int8(experts), shared: shared)
     }
 
     /// 65,536 weights of a normal distribution whose 3.5 standard deviations are 127.

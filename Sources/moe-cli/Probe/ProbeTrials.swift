@@ -11,7 +11,7 @@ struct ProbeTrials {
     init(options: AscendOptions) throws {
         self.options = options
         layer = try SyntheticLayer(
-            BenchShape("probe", 128, 64, 4, 2), routing: .uniform
+            BenchShape("probe", 128, 64, 4, 2), routing: .uniform, hasSharedExpert: true
         ).layer
         batch = try SyntheticLayer.batch(tokens: 5, width: 128)
         wanted = try MoEBlock(
@@ -80,6 +80,6 @@ struct ProbeTrials {
 
     private func compare(_ backend: AscendBackend) throws -> BlockComparison {
         let block = try MoEBlock(layer, backend: backend, threads: 1)
-        return BlockComparison(of: try block.trace(batch), with: wanted, topK: block.topK)
+        return BlockComparison(of: try block.trace(batch), with: wanted, layer: layer)
     }
 }

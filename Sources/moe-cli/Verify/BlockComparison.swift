@@ -5,10 +5,9 @@ struct BlockComparison {
     private(set) var checks: [StageCheck] = []
     private let found: BlockTrace
     private let wanted: BlockTrace
-    private let topK: Int
 
-    /// Relative error of float32 sums in another order.
-    private static let exact = 1e-5
+    /// How far weights may be apart that come from float32 logits.
+    private static let weights = 1e-5
     /// Relative L2 of a token in which an integer was rounded the other way.
     private static let flipped = 2e-2
     /// The share of activated integers that may be a step apart, next to a tie.
@@ -16,25 +15,26 @@ struct BlockComparison {
     /// Relative difference of two scales, whose rows went through two exponentials.
     private static let scale = 0x1p-18
 
-    init(of found: BlockTrace, with wanted: BlockTrace, topK: Int) {
+    /// Compares two passes of the same layer and tokens.
+    init(of found: BlockTrace, with wanted: BlockTrace, layer: MoELayer) {
         self.found = found
         self.wanted = wanted
-        self.topK = topK
         compareRouting()
         guard found.results.experts.elements == wanted.results.experts.elements else { return }
-        let routed = compare(found.routed, wanted.routed, prefix: "")
-        compareSums(
-            found.results.routedOutput, wanted.results.routedOutput, stage: Stage.combine.name,
-            isSame: tokensWithSameRows(routed))
-        guard let foundShared = found.shared, let wantedShared = wanted.shared,
-            let foundOutput = found.results.sharedOutput,
-            let wantedOutput = wanted.results.sharedOutput
-        else { return }
-        let shared = compare(foundShared, wantedShared, prefix: "shared ")
-        compareSums(foundOutput, wantedOutput, stage: Stage.shared.name, isSame: shared)
-        let same = zip(tokensWithSameRows(routed), shared).map { $0 && $1 }
-        compareSums(
-            found.results.output, wanted.results.output, stage: "output", isSame: same)
+        let outputs = OutputComparison(of: found, with: wanted, layer: layer)
+        let tokens = "\(wanted.results.experts.rows) tokens"
+        let rows = compare(found.routed, wanted.routed, prefix: "", down: outputs.down)
+        checkBound(Stage.combine.name, tokens, outputs.combine)
+        var isSame = tokensWithSameRows(rows)
+        if let foundShared = found.shared, let wantedShared = wanted.shared,
+            let down = outputs.sharedDown, let shared = outputs.shared
+        {
+            let rows = compare(foundShared, wantedShared, prefix: "shared ", down: down)
+            checkBound(Stage.shared.name, tokens, shared)
+            isSame = zip(isSame, rows).map { $0 && $1 }
+        }
+        checkBound("output", tokens, outputs.output)
+        compareOthers(isSame)
     }
 
     private mutating func check(
@@ -45,26 +45,32 @@ struct BlockComparison {
                 stage: stage, subject: subject, measure: measure, found: found, allowed: within))
     }
 
+    /// A line for elements whose errors are measured by bounds of their own.
+    private mutating func checkBound(_ stage: String, _ subject: String, _ share: Double) {
+        check(stage, subject, "largest error / bound", share, within: 1)
+    }
+
     private mutating func compareRouting() {
         let tokens = wanted.results.experts.rows, stage = Stage.route.name
         let different = (0..<tokens).count {
             found.results.experts.row($0) != wanted.results.experts.row($0)
         }
         check(stage, "\(tokens) tokens", "with other experts", Double(different), within: 0)
-        let weights = zip(found.results.weights.elements, wanted.results.weights.elements)
+        let weights = Array(
+            zip(found.results.weights.elements, wanted.results.weights.elements))
         let difference = weights.reduce(0.0) { most, pair in
             max(most, abs(Double(pair.0) - Double(pair.1)) / max(1, abs(Double(pair.1))))
         }
         check(
-            stage, "\(tokens * topK) weights", "largest difference",
-            different == 0 ? difference : 0, within: Self.exact)
+            stage, "\(weights.count) weights", "largest difference",
+            different == 0 ? difference : 0, within: Self.weights)
     }
 
-    /// Dispatch to down-projection of one set of experts.
+    /// Dispatch to down-projection of one set of experts, whose share of its bounds is known.
     ///
     /// - Returns: which rows have the same integers on both sides all the way.
     private mutating func compare(
-        _ found: ExpertTrace, _ wanted: ExpertTrace, prefix: String
+        _ found: ExpertTrace, _ wanted: ExpertTrace, prefix: String, down: Double
     ) -> [Bool] {
         let count = wanted.rows.scale.count
         let counts = zip(found.counts, wanted.counts).count { $0 != $1 }
@@ -79,14 +85,7 @@ struct BlockComparison {
         let activated = compare(
             found.activated, wanted.activated, where: quantized, prefix + Stage.activate.name,
             share: Self.shareOfTies)
-        let difference = activated.indices.reduce(0.0) { most, row in
-            activated[row]
-                ? max(most, greatestDifference(found.output.row(row), wanted.output.row(row)))
-                : most
-        }
-        check(
-            prefix + Stage.down.name, "\(activated.count { $0 }) rows", "largest, of the row's",
-            difference, within: max(Self.exact, Double(found.roundoff(beside: wanted))))
+        checkBound(prefix + Stage.down.name, "\(count) rows", down)
         return activated
     }
 
@@ -114,46 +113,26 @@ struct BlockComparison {
             stage, "\(isCompared.count { $0 }) rows", "different", Double(different), within: 0)
     }
 
-    /// Every token's sum: near where its rows are the same, not far where an integer differs.
-    private mutating func compareSums(
-        _ found: Matrix<Float>, _ wanted: Matrix<Float>, stage: String, isSame: [Bool]
-    ) {
-        var near = 0.0, far = 0.0
-        for token in isSame.indices {
-            let distance = relativeL2(found.row(token), wanted.row(token))
-            if isSame[token] { near = max(near, distance) } else { far = max(far, distance) }
+    /// Tokens in which an integer went the other way, from end to end.
+    private mutating func compareOthers(_ isSame: [Bool]) {
+        let others = isSame.indices.filter { !isSame[$0] }
+        guard !others.isEmpty else { return }
+        let distance = others.reduce(0.0) { most, token in
+            let distance = relativeL2(
+                found.results.output.row(token), wanted.results.output.row(token))
+            return distance.isNaN || most.isNaN ? .nan : max(most, distance)
         }
-        let same = isSame.count { $0 }
-        // Rows of 16 bits may cancel in a sum, and the sum is rounded once more.
-        let roundoff = Double(self.found.routed.roundoff(beside: self.wanted.routed))
         check(
-            stage, "\(same) tokens", "relative L2", near,
-            within: max(Self.exact, 2 * roundoff))
-        guard same < isSame.count else { return }
-        check(
-            stage, "\(isSame.count - same) others", "relative L2", far, within: Self.flipped)
+            "output", "\(others.count) others", "relative L2", distance, within: Self.flipped)
     }
 
     /// Which tokens have the same integers in all their rows.
     private func tokensWithSameRows(_ rows: [Bool]) -> [Bool] {
-        let tokens = wanted.results.experts.rows
-        var isSame = [Bool](repeating: true, count: tokens)
-        // Rows stand by expert, and by token within an expert.
-        var next = wanted.routed.counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + Int($1)) }
-        for token in 0..<tokens {
-            for expert in wanted.results.experts.row(token)
-            where Int(expert) < wanted.routed.counts.count {
-                isSame[token] = isSame[token] && rows[next[Int(expert)]]
-                next[Int(expert)] += 1
+        let slots = wanted.results.experts.columns
+        return (0..<wanted.results.experts.rows).map { token in
+            (token * slots..<(token + 1) * slots).allSatisfy { slot in
+                wanted.slots.row(slot).map { rows[$0] } ?? true
             }
         }
-        return isSame
-    }
-}
-
-extension ExpertTrace {
-    /// The greatest relative error that the types of two traces' rows bring.
-    fileprivate func roundoff(beside other: ExpertTrace) -> Float {
-        outputRoundoff + other.outputRoundoff
     }
 }

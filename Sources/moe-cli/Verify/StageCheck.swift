@@ -49,16 +49,6 @@ struct RowDifference {
     var share: Double { Double(different) / Double(max(elements, 1000)) }
 }
 
-/// The greatest difference of two rows of floats, relative to the greatest value of the second.
-func greatestDifference(_ found: ArraySlice<Float>, _ wanted: ArraySlice<Float>) -> Double {
-    let largest = wanted.reduce(0) { max($0, abs(Double($1))) }
-    let difference = zip(found, wanted).reduce(0.0) { most, pair in
-        pair.0 == pair.1 || (pair.0.isNaN && pair.1.isNaN)
-            ? most : most.isNaN ? most : maximum(most, abs(Double(pair.0) - Double(pair.1)))
-    }
-    return difference == 0 ? 0 : difference / largest
-}
-
 /// ‖found − wanted‖ / ‖wanted‖ of two rows; 0 where both are NaN all over.
 func relativeL2(_ found: ArraySlice<Float>, _ wanted: ArraySlice<Float>) -> Double {
     var difference = 0.0, norm = 0.0
@@ -72,9 +62,4 @@ func relativeL2(_ found: ArraySlice<Float>, _ wanted: ArraySlice<Float>) -> Doub
 private func relative(_ found: Float, _ wanted: Float) -> Double {
     if found == wanted || (found.isNaN && wanted.isNaN) { return 0 }
     return abs(Double(found) - Double(wanted)) / abs(Double(wanted))
-}
-
-/// The greater of two numbers; NaN if one of them is.
-private func maximum(_ a: Double, _ b: Double) -> Double {
-    a.isNaN || b.isNaN ? .nan : max(a, b)
 }

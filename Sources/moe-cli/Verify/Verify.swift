@@ -68,7 +68,7 @@ struct Verify: ParsableCommand {
             try block.trace(batch, routerInput: routerInput, tokenIDs: tokenIDs)
         }
         let comparison = BlockComparison(
-            of: try trace(found), with: try trace(wanted), topK: found.topK)
+            of: try trace(found), with: try trace(wanted), layer: layer)
         let report = VerifyReport(
             title: "\(found.backendName) against \(wanted.backendName): \(name), "
                 + "\(batch.rows) tokens, hidden \(width), width \(found.shape.expertWidth), "
@@ -81,7 +81,8 @@ struct Verify: ParsableCommand {
     /// The layer, and what it is called.
     private func loaded() throws -> (name: String, layer: MoELayer) {
         guard let model else {
-            return ("random weights", try SyntheticLayer(shape, routing: .uniform).layer)
+            let layer = try SyntheticLayer(shape, routing: .uniform, hasSharedExpert: true).layer
+            return ("random weights", layer)
         }
         let checkpoint = try Checkpoint(directory: model, part: parts.part)
         guard let index = layer ?? checkpoint.moeLayers.first else {

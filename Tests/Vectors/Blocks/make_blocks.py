@@ -36,7 +36,7 @@ BLOCKS = {
     "ernie4_5_moe": ("ernie4_5_moe", 13, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=7, top_k=3)),
     "ernie4_5_vl_moe-text": ("ernie4_5_vl_moe_text", 24, "bf16",
                              Sizes(tokens=9, hidden=32, width=12, experts=6, top_k=2)),
-    "ernie4_5_vl_moe-vision": ("ernie4_5_vl_moe_vision", 27, "bf16",
+    "ernie4_5_vl_moe-vision": ("ernie4_5_vl_moe_vision", 25, "bf16",
                                Sizes(tokens=9, hidden=32, width=12, experts=6, top_k=2)),
     "inkling": ("inkling", 26, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=6, top_k=2)),
     "longcat_flash": ("longcat_flash", 14, "bf16", Sizes(tokens=9, hidden=32, width=12, experts=5, top_k=2)),
