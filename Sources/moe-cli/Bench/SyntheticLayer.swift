@@ -24,6 +24,7 @@ struct SyntheticLayer {
     ///   - routing: how the tokens fall on the experts.
     ///   - hasSharedExpert: whether there is an expert of the same sizes that every token goes to,
     ///     behind a gate.
+    /// - Throws: nothing that sizes of at least 1 bring about.
     init(_ shape: BenchShape, routing: Routing, hasSharedExpert: Bool = false) throws {
         var random = SplitMix64(state: 1)
         let weights = Self.weights

@@ -38,10 +38,11 @@ struct Probe: ParsableCommand {
         do {
             let backend = try AscendBackend(options)
             backend.facts().forEach(report)
+            // Before anything runs: a kernel that fails closes the backend.
+            backend.answers().forEach(report)
             let trials = try ProbeTrials(options: options)
             trials.stages(on: backend).forEach(report)
             for (name, options) in trials.variants { report(trials.block(name, options)) }
-            backend.answers().forEach(report)
         } catch let error as AscendError {
             report(ProbeLine("backend", .failed, error.message))
         }
