@@ -145,6 +145,21 @@ struct PassTests {
         #expect(machine.complaints == [])
     }
 
+    @Test(
+        "takes up most of what rounding allows its rows, and no more",
+        arguments: [Variant.plain, .everything])
+    func rounding(variant: Variant) throws {
+        let outputs = try Agreement(
+            layer, random.input(tokens: 40),
+            on: machine.backend { variant.apply(to: &$0) }
+        ).outputs
+        for share in [outputs.down, outputs.sharedDown ?? 0] {
+            #expect((0.8...1).contains(share), "\(outputs)")
+        }
+        #expect(outputs.greatest <= 1, "\(outputs)")
+        #expect(machine.complaints == [])
+    }
+
     @Test("of more tokens than its memory holds goes in turns, to the same bits")
     func turns() throws {
         let input = try random.input(tokens: 600)

@@ -41,15 +41,13 @@ extension Golden {
     ///   - computed: the output, `[T, D]`.
     ///   - expected: what it should be: one of ``int8``.
     ///   - indices: the experts the tokens went to, `[T, k]`.
-    ///   - processor: where the output was computed.
     /// - Returns: a sentence for each violation.
     public func int8Violations(
-        _ computed: Matrix<Float>, expected: Matrix<Float>, indices: [Int32],
-        on processor: Tolerance.Processor = .cpu
+        _ computed: Matrix<Float>, expected: Matrix<Float>, indices: [Int32]
     ) -> [String] {
         Tolerance.int8Violations(
             computed.elements, golden: expected.elements, comparable: comparable(indices),
-            ambiguity: Tolerance.Ambiguity(bits: ambiguous, flipBound: flipBound), on: processor)
+            ambiguity: Tolerance.Ambiguity(bits: ambiguous, flipBound: flipBound))
     }
 
     private func comparable(_ indices: [Int32]) -> [Bool] {

@@ -13,14 +13,6 @@ extension Tolerance {
         }
     }
 
-    /// Where the int8 block was computed.
-    public enum Processor: Sendable {
-        /// Here: x is quantised exactly, and only h may round either way.
-        case cpu
-        /// On an accelerator, whose quantisation of x may also round either way.
-        case device
-    }
-
     /// Relative L2 that float32 sums in another order may reach.
     public static let exact = 1e-5
     /// Relative L2 of one token with float experts.
@@ -59,21 +51,19 @@ extension Tolerance {
     ///   - golden: what it should be, `[T, D]`.
     ///   - comparable: the tokens that went to the golden experts, `[T]`.
     ///   - ambiguity: how much of every token hangs on rounding.
-    ///   - processor: where the output was computed.
     /// - Returns: a sentence for each violation.
     public static func int8Violations(
-        _ computed: [Float], golden: [Float], comparable: [Bool], ambiguity: Ambiguity,
-        on processor: Processor = .cpu
+        _ computed: [Float], golden: [Float], comparable: [Bool], ambiguity: Ambiguity
     ) -> [String] {
         violations(computed, golden: golden, comparable: comparable) { distances in
             distances.compactMap { token, distance in
-                let bits = ambiguity.bits[token]
-                let mayFlip = processor == .cpu ? bits & 1 != 0 : bits != 0
+                // x is quantised exactly, and only h may round either way.
+                let mayFlip = ambiguity.bits[token] & 1 != 0
                 let bound = mayFlip ? flipped : exact
                 guard distance.relative <= bound else {
                     return "token \(token): relative L2 is \(distance.relative), wanted \(bound)"
                 }
-                guard mayFlip, processor == .cpu else { return nil }
+                guard mayFlip else { return nil }
                 let flip = exact * distance.norm + 1.01 * Double(ambiguity.flipBound[token])
                 guard distance.difference <= flip else {
                     return "token \(token): L2 of the difference is \(distance.difference), "

@@ -31,7 +31,11 @@ package struct OutputComparison: Sendable {
     ///   - wanted: the pass that it is held against.
     ///   - layer: the layer, with int8 experts.
     package init(of found: BlockTrace, with wanted: BlockTrace, layer: MoELayer) {
-        guard case .int8(let experts) = layer.experts else { return }
+        guard case .int8(let experts) = layer.experts else {
+            // Nobody can say what float experts should give.
+            (down, combine, output) = (.nan, .nan, .nan)
+            return
+        }
         let pass = PassPair(found: found, wanted: wanted)
         let rows = RowPair(found: found.routed, wanted: wanted.routed).difference(experts)
         down = rows.greatestShare(of: found.routed.output, beside: wanted.routed.output)

@@ -8,17 +8,16 @@ struct OutputToleranceTests {
     private let ambiguity = Tolerance.Ambiguity(bits: [0, 1, 2], flipBound: [0, 0.01, 0])
 
     private func int8(
-        _ change: (token: Int, by: Float), comparable: [Bool] = [true, true, true],
-        on processor: Tolerance.Processor = .cpu
+        _ change: (token: Int, by: Float), comparable: [Bool] = [true, true, true]
     ) -> [String] {
         var computed = golden
         computed[2 * change.token] += change.by
         return Tolerance.int8Violations(
-            computed, golden: golden, comparable: comparable, ambiguity: ambiguity, on: processor)
+            computed, golden: golden, comparable: comparable, ambiguity: ambiguity)
     }
 
     @Test(
-        "an int8 token on the CPU is held to its own bound",
+        "an int8 token is held to its own bound",
         arguments: [
             (0, 4e-5, true), (0, 1e-4, false),  // 1e-5 of the norm
             (1, 0.009, true), (1, 0.02, false),  // what its flips can change
@@ -26,17 +25,6 @@ struct OutputToleranceTests {
         ])
     func cpu(token: Int, off: Float, passes: Bool) {
         #expect(int8((token, off)).isEmpty == passes)
-    }
-
-    @Test(
-        "an int8 token on a device may flip by x too, up to 2e-2",
-        arguments: [
-            (0, 4e-5, true), (0, 1e-4, false),
-            (1, 0.09, true), (1, 0.11, false),
-            (2, 0.09, true), (2, 0.11, false),
-        ])
-    func device(token: Int, off: Float, passes: Bool) {
-        #expect(int8((token, off), on: .device).isEmpty == passes)
     }
 
     @Test("a flip beyond 2e-2 is found however large its bound")
