@@ -47,7 +47,7 @@ enum Position : size_t {
         CANN_DOUBLE_OPERATORS_NN(POSITIONS) CANN_DOUBLE_OPERATORS_TRANSFORMER(POSITIONS)
 };
 
-using Symbols = const Symbol *(*)();
+using Symbols = const void *(*)();
 using Controls = const cann_double_controls *(*)();
 
 /// The neighbour that has the state, NULL if this file has it itself.
@@ -77,7 +77,7 @@ const Symbol *symbols() {
         const auto find =
             neighbour() ? reinterpret_cast<Symbols>(dlsym(neighbour(), "cann_double_own_symbols"))
                         : nullptr;
-        return find ? find() : own_symbols;
+        return find ? static_cast<const Symbol *>(find()) : own_symbols;
     }();
     return table;
 }

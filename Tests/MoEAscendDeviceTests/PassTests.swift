@@ -160,6 +160,24 @@ struct PassTests {
         #expect(machine.complaints == [])
     }
 
+    @Test("between latent projections is as near as rounding allows")
+    func latent() throws {
+        var layer = try RandomLayer(hidden: 64, width: 32, experts: 4, topK: 2).layer()
+        var numbers = SeededRandom(8)
+        func matrix(_ rows: Int, _ columns: Int) throws -> Matrix<Float> {
+            try Matrix(
+                rows: rows, columns: columns,
+                elements: numbers.normals(rows * columns, scale: 0.1))
+        }
+        layer.router.weight = try matrix(4, 96)
+        layer.latent = LatentProjections(
+            compression: try matrix(64, 96), expansion: try matrix(96, 64))
+        let input = try Matrix(rows: 9, columns: 96, elements: numbers.normals(9 * 96))
+        let found = try Agreement(layer, input, on: machine.backend())
+        #expect(found.problems() == [] && found.outputs.combine > 0)
+        #expect(machine.complaints == [])
+    }
+
     @Test("of more tokens than its memory holds goes in turns, to the same bits")
     func turns() throws {
         let input = try random.input(tokens: 600)
