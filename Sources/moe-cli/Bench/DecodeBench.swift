@@ -3,15 +3,17 @@ import MoECheckpoint
 
 /// One token through a block beside the kernels of its pass alone, both on one thread.
 ///
-/// Weights are cold: a pass has another token, and so other experts, than those before it.
+/// Passes of the two kinds alternate over tokens with experts of their own, so that weights are cold.
+/// The tokens are odd in number: in two turns each of them goes through both kinds, behind the same
+/// token, of whose experts some are still in a cache.
 struct DecodeBench {
     let shape: BenchShape
     let rounds: Int
 
-    /// Tokens with experts of their own; passes take them in turn.
-    private static let tokens = 64
-    /// Passes of each kind in a round.
-    private static let passesPerRound = 128
+    /// How many tokens passes take in turn; odd.
+    private static let tokens = 63
+    /// Passes of both kinds in a round: whole turns over the tokens.
+    private static let passesPerRound = 4 * tokens
 
     /// Measures both in turn; nil without the native backend's kernels.
     func run() throws -> DecodeResult? {
@@ -19,24 +21,22 @@ struct DecodeBench {
         let block = try MoEBlock(
             layer.layer, backend: BackendCatalog.backend(.native).backend, threads: 1)
         guard let kernels = DecodeKernels(block) else { return nil }
-        var workspace = block.makeWorkspace(), next = 0
+        var workspace = block.makeWorkspace()
         let batches = try layer.batches(tokens: 1, count: Self.tokens)
         var whole: [Double] = [], bare: [Double] = []
         for round in 0...rounds {
-            for _ in 0..<Self.passesPerRound {
+            for pass in 0..<Self.passesPerRound {
+                let batch = batches[pass % Self.tokens], token = batch.elements
+                let isWhole = pass % 2 == 0
                 let start = ContinuousClock.now
-                try block.forward(batches[next % Self.tokens], in: &workspace)
-                let middle = ContinuousClock.now
-                // Half a turn away: experts that the pass before has not fetched.
-                let other = (next + Self.tokens / 2) % Self.tokens
-                let token = batches[other].elements
-                let begin = ContinuousClock.now
-                kernels.run(token.span)
-                let end = ContinuousClock.now
-                next += 1
+                if isWhole {
+                    try block.forward(batch, in: &workspace)
+                } else {
+                    kernels.run(token.span)
+                }
+                let seconds = (ContinuousClock.now - start) / .seconds(1)
                 guard round > 0 else { continue }
-                whole.append((middle - start) / .seconds(1))
-                bare.append((end - begin) / .seconds(1))
+                if isWhole { whole.append(seconds) } else { bare.append(seconds) }
             }
         }
         return DecodeResult(shape: shape, seconds: whole.median, kernelSeconds: bare.median)
