@@ -17,8 +17,39 @@ struct CalibrationTests {
         for layer in calibration.layers {
             #expect(layer.plainDivergence > 0)
             #expect(layer.chosen.map { $0.divergence < layer.plainDivergence } ?? true)
-            #expect((calibration.factors.layers[layer.layer] == nil) == (layer.chosen == nil))
+            #expect(layer.chosen != nil || !layer.isKept)
+            #expect((calibration.factors.layers[layer.layer] != nil) == layer.isKept)
         }
+    }
+
+    @Test(
+        "keeps factors only where no figure of the model is worse for them",
+        arguments: TinyModel.allCases)
+    func kept(_ model: TinyModel) throws {
+        let decoder = try model.decoder(.float)
+        let calibration = try Calibration(decoder, tokens: try model.expected().tokens, window: 4)
+
+        #expect((calibration.smoothed == nil) == calibration.factors.layers.isEmpty)
+        guard let smoothed = calibration.smoothed else { return }
+        #expect(smoothed.bitsPerByte <= calibration.plain.bitsPerByte)
+        #expect(smoothed.meanDivergence < calibration.plain.meanDivergence)
+        #expect(smoothed.topAgreement >= calibration.plain.topAgreement)
+    }
+
+    @Test("measures the int8 experts of all layers on windows that found no factors")
+    func unseen() throws {
+        let decoder = try TinyModel.qwen3MoE.decoder(.float)
+        let tokens = Array(try TinyModel.qwen3MoE.expected().tokens.prefix(2 * 8 + 1))
+        let calibration = try Calibration(decoder, tokens: tokens, window: 8)
+        let evaluation = try Evaluation(
+            decoder, candidates: [.init(decoder, ExpertChoice(.int8))],
+            tokens: Array(tokens[8...]), window: 8, stride: 8)
+
+        let figures = try #require(evaluation.results.first?.figures)
+        #expect(calibration.plain.bitsPerByte == figures.bitsPerByte)
+        #expect(calibration.plain.meanDivergence == figures.meanDivergence)
+        // One window says nothing about how much windows differ.
+        #expect(calibration.smoothed == nil && calibration.factors.layers.isEmpty)
     }
 
     @Test("writes factors that are read as they were")
@@ -30,7 +61,7 @@ struct CalibrationTests {
         try factors.write(to: path)
         let read = try #require(try SmoothFactors.beside(model: model.folder))
 
-        #expect(read.layers.keys.sorted() == [0, 2])
+        #expect(!read.layers.isEmpty && read.layers.keys == factors.layers.keys)
         for (layer, factors) in factors.layers {
             #expect(read.layers[layer]?.matrix == factors.matrix)
             #expect(read.layers[layer]?.alpha == factors.alpha)
@@ -59,9 +90,11 @@ struct CalibrationTests {
         let calibration = try calibration(model)
 
         #expect(calibration.layers.map(\.layer) == [0, 2])
+        #expect(calibration.layers.contains { $0.isKept })
         for layer in calibration.layers {
             let chosen = try #require(layer.chosen)
             #expect(chosen.divergence < layer.plainDivergence / 4)
+            guard layer.isKept else { continue }
             let factors = try #require(calibration.factors.layers[layer.layer]).matrix
             // Of an expert without rows nothing is known.
             for expert in 0..<factors.rows where factors.row(expert).contains(where: { $0 != 1 }) {

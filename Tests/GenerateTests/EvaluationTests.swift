@@ -23,10 +23,36 @@ struct EvaluationTests {
         let result = try #require(evaluation.results.first)
         let count = Double(tokens.count - 1)
         #expect(evaluation.count == tokens.count - 1)
-        #expect(abs(result.bitsPerByte - surprise / count) < 1e-6)
-        #expect(abs(result.meanDivergence - divergences.reduce(0, +) / count) < 1e-7)
-        #expect(result.meanDivergence > 1e-6)
+        #expect(abs(result.figures.bitsPerByte - surprise / count) < 1e-6)
+        #expect(abs(result.figures.meanDivergence - divergences.reduce(0, +) / count) < 1e-7)
+        #expect(result.figures.meanDivergence > 1e-6)
         #expect(result.layerErrors.count == 3 && result.layerErrors.allSatisfy { $0 > 0 })
+    }
+
+    @Test("says how far the change in bits per byte may be off, from window to window")
+    func standardError() throws {
+        let tokens = try model.expected().tokens
+        let float = try model.decoder(.float), choice = ExpertChoice(.int8, backend: .native)
+        let evaluation = try Evaluation(
+            float, candidates: [.init(float, choice)], tokens: tokens, window: 8, stride: 8)
+        let int8 = try float.loading(choice)
+        var wanted = 0.0, differences: [Double] = []
+        for first in stride(from: 0, to: tokens.count - 1, by: 8) {
+            let window = Array(tokens[first..<min(first + 9, tokens.count)])
+            let surprises = try [float, int8].map { decoder in
+                try distributions(decoder, window).enumerated()
+                    .reduce(0) { $0 - log($1.element[window[$1.offset + 1]]) }
+            }
+            wanted += surprises[0]
+            differences.append(surprises[1] - surprises[0])
+        }
+        let count = Double(differences.count), mean = differences.reduce(0, +) / count
+        let variance = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
+
+        let figures = try #require(evaluation.results.first?.figures)
+        let error = 100 * (variance * count).squareRoot() / wanted
+        #expect(error > 0 && abs(figures.bitsPerByteDeltaError / error - 1) < 1e-3)
+        #expect(abs(figures.bitsPerByteDelta - 100 * mean * count / wanted) < error * 1e-3)
     }
 
     @Test("finds nothing where the experts are the yardstick's", arguments: TinyModel.allCases)
@@ -37,8 +63,8 @@ struct EvaluationTests {
             tokens: tokens, window: 8, stride: 4, threads: 3)
 
         let result = try #require(evaluation.results.first)
-        #expect(result.meanDivergence == 0 && result.divergenceP99 == 0)
-        #expect(result.topAgreement == 1 && result.bitsPerByteDelta == 0)
+        #expect(result.figures.meanDivergence == 0 && result.figures.divergenceP99 == 0)
+        #expect(result.figures.topAgreement == 1 && result.figures.bitsPerByteDelta == 0)
     }
 
     @Test("has the same figures for int8 experts of every backend, and any number of threads")

@@ -39,4 +39,20 @@ struct ShippedModelTests {
         }
         #expect(nats / Float(512) / log(2) < 3)  // a byte chosen blindly costs 8 bits
     }
+
+    @Test("writes the same 256 bytes on every CPU backend")
+    func backends() throws {
+        let native = try Decoder(
+            directory: Self.folder, experts: ExpertChoice(.int8, backend: .native, threads: 1))
+        let prompt = try #require(ByteVocabulary(native.configuration)).tokens(
+            of: Array("func quicksort".utf8))
+        let wanted = try native.generate(prompt, count: 256, sampler: Sampler()).tokens
+
+        #expect(wanted.count == 256 && Set(wanted).count > 16)
+        for backend in Backends.available where backend != .native && backend != .ascend {
+            let other = try native.loading(ExpertChoice(.int8, backend: backend, threads: 1))
+            let found = try other.generate(prompt, count: 256, sampler: Sampler()).tokens
+            #expect(found == wanted, "\(backend)")
+        }
+    }
 }

@@ -14,15 +14,16 @@ struct EvaluationReport {
     var table: String {
         let head =
             pad("backend", 11) + pad("experts", 9) + pad("weights", formatWidth)
-            + "smooth  bits per byte   change %  mean KL, nats   KL, p99  same top-1"
+            + "smooth  bits per byte   change %         ±  mean KL, nats   KL, p99  same top-1"
         let rows = evaluation.results.map { result in
-            pad(result.experts.backend.rawValue, 11) + pad(result.experts.format.rawValue, 9)
+            let figures = result.figures
+            return pad(result.experts.backend.rawValue, 11) + pad(result.experts.format.rawValue, 9)
                 + pad(result.format, formatWidth)
                 + pad(result.experts.smooth == nil ? "no" : "yes", 8)
                 + String(
-                    format: "%13.5f %+10.4f %14.2e %9.2e %9.3f %%", result.bitsPerByte,
-                    result.bitsPerByteDelta, result.meanDivergence, result.divergenceP99,
-                    result.topAgreement * 100)
+                    format: "%13.5f %+10.4f %9.4f %14.2e %9.2e %9.3f %%", figures.bitsPerByte,
+                    figures.bitsPerByteDelta, figures.bitsPerByteDeltaError,
+                    figures.meanDivergence, figures.divergenceP99, figures.topAgreement * 100)
         }
         return ([title, "", head] + rows).joined(separator: "\n") + "\n"
     }
@@ -32,15 +33,14 @@ struct EvaluationReport {
     }
 
     private func json(_ result: Evaluation.Result) -> JSONValue {
-        .object([
+        var object: JSONObject = [
             "backend": .string(result.experts.backend.rawValue),
             "experts": .string(result.experts.format.rawValue),
             "format": .string(result.format), "smooth": .bool(result.experts.smooth != nil),
-            "bits_per_byte": .number(result.bitsPerByte),
-            "bits_per_byte_delta_percent": .number(result.bitsPerByteDelta),
-            "kl_mean": .number(result.meanDivergence), "kl_p99": .number(result.divergenceP99),
-            "top1_agreement": .number(result.topAgreement),
-        ])
+        ]
+        let figures = result.figures.json
+        for (key, value) in zip(figures.keys, figures.values) { object[key] = value }
+        return .object(object)
     }
 
     private func pad(_ text: String, _ width: Int) -> String {

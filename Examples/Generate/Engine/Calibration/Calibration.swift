@@ -6,27 +6,20 @@ import MoECheckpoint
 /// least noise into the output. Being found on few texts they may go too far, so the other half
 /// tries `f^α`: every layer gets the α with which its int8 experts, all other layers being float,
 /// change the predictions least; none where that is no better, beyond the standard error over the
-/// windows.
+/// windows. At last all layers are int8 together, and layers lose their factors until bits per byte,
+/// divergence and agreement are all no worse than without.
 public struct Calibration: Sendable {
-    /// What was tried for one layer.
-    public struct LayerResult: Sendable {
-        /// The layer.
-        public let layer: Int
-        /// The mean KL divergence that its int8 experts cause without factors, in nats.
-        public let plainDivergence: Double
-        /// Every α and the mean KL divergence with its factors.
-        public let trials: [(alpha: Float, divergence: Double)]
-        /// The best of them; nil if none is better than no factors.
-        public let chosen: (alpha: Float, divergence: Double)?
-    }
-
     /// The values of α that are tried.
-    public static let alphas: [Float] = [0.25, 0.5, 0.75, 1]
+    public static let alphas: [Float] = [0.5, 0.75, 1]
 
-    /// The factors, of the layers where they help.
+    /// The factors, of the layers that keep them.
     public let factors: SmoothFactors
     /// What was tried, by layer.
     public let layers: [LayerResult]
+    /// What int8 experts in all layers change without factors, on the half that tries.
+    public let plain: Evaluation.Figures
+    /// What they change with ``factors``; nil if no layer keeps them.
+    public let smoothed: Evaluation.Figures?
 
     /// Calibrates a model on a text.
     ///
@@ -63,19 +56,38 @@ public struct Calibration: Sendable {
         let tallies = try Evaluation.tallies(
             decoder, trials.flatMap(\.trials.decoders), tried, of: tokens, threads: threads)
         let divergences = tallies.divergences
-        var factors = SmoothFactors(), results: [LayerResult] = []
-        for (place, (layer, trials)) in trials.enumerated() {
-            let own = divergences[
-                place * trials.decoders.count..<(place + 1) * trials.decoders.count]
-            let result = LayerResult(layer: layer, divergences: Array(own))
-            if let alpha = result.chosen?.alpha {
-                factors.layers[layer] = SmoothFactors.Layer(
-                    matrix: try trials.factors(alpha: alpha), alpha: alpha)
+        var layers = trials.enumerated().map { place, trial in
+            let count = trial.trials.decoders.count
+            return LayerResult(
+                layer: trial.layer,
+                divergences: Array(divergences[place * count..<(place + 1) * count]))
+        }
+        let together = try SmoothedLayers(
+            zip(layers, trials).map { result, trial in
+                SmoothedLayers.Choice(
+                    layer: result.layer, plain: trial.trials.blocks[0],
+                    smoothed: result.chosen.flatMap { trial.trials.block(alpha: $0.alpha) })
+            }, of: decoder
+        ) { decoders in
+            let tallies = try Evaluation.tallies(
+                decoder, decoders, tried, of: tokens, threads: threads)
+            return decoders.indices.map { index in
+                Evaluation.Figures(
+                    yardstickSurprises: tallies.map(\.yardstickSurprise),
+                    tallies: tallies.map { $0.candidates[index] })
             }
-            results.append(result)
+        }
+        var factors = SmoothFactors()
+        for (place, layer) in layers.enumerated() where together.kept.contains(layer.layer) {
+            guard let alpha = layer.chosen?.alpha else { continue }
+            layers[place].isKept = true
+            factors.layers[layer.layer] = SmoothFactors.Layer(
+                matrix: try trials[place].trials.factors(alpha: alpha), alpha: alpha)
         }
         self.factors = factors
-        layers = results
+        self.layers = layers
+        plain = together.plain
+        smoothed = together.smoothed
     }
 
     /// How far from sure the model is of the token after every input, 1 - Σ p², by window.
@@ -110,39 +122,11 @@ public struct Calibration: Sendable {
     }
 }
 
-extension Calibration.LayerResult {
-    /// Of every window the divergence without factors, then those for every α.
-    fileprivate init(layer: Int, divergences: [[Double]]) {
-        let plain = divergences[0]
-        let trials = zip(Calibration.alphas, divergences.dropFirst())
-        let best = trials.min { $0.1.mean < $1.1.mean }.flatMap { alpha, windows in
-            let gains = zip(plain, windows).map { $0 - $1 }
-            return gains.mean > gains.standardError ? (alpha, windows.mean) : nil
-        }
-        self.layer = layer
-        self.trials = trials.map { (alpha: $0, divergence: $1.mean) }
-        plainDivergence = plain.mean
-        chosen = best.map { (alpha: $0, divergence: $1) }
-    }
-}
-
 extension [WindowTally] {
     /// By candidate, the mean of every window.
     fileprivate var divergences: [[Double]] {
         (first?.candidates ?? []).indices.map { index in
             map { $0.candidates[index].divergences.map { Double($0) }.mean }
         }
-    }
-}
-
-extension [Double] {
-    fileprivate var mean: Double { reduce(0, +) / Double(Swift.max(count, 1)) }
-
-    /// Of the mean; infinite for less than two values.
-    fileprivate var standardError: Double {
-        guard count > 1 else { return .infinity }
-        let mean = mean
-        let variance = reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count - 1)
-        return (variance / Double(count)).squareRoot()
     }
 }

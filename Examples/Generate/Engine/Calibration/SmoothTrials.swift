@@ -1,10 +1,13 @@
 import Foundation
 import MoE
 
-/// A decoder with the int8 experts of one layer alone: without factors, and with those of every α.
+/// The int8 experts of one layer: without factors, and with those of every α.
 struct SmoothTrials {
-    /// The decoders; the first has no factors.
+    /// The blocks; the first has no factors.
+    let blocks: [MoEBlock]
+    /// Decoders whose other layers are float, one for every block.
     let decoders: [Decoder]
+    private let alphas: [Float]
     /// ln f where the noise is least, `[E, H]`.
     private let logarithms: Matrix<Float>
 
@@ -31,16 +34,22 @@ struct SmoothTrials {
         let logarithms = try Matrix(
             rows: rows.count, columns: rows.first?.count ?? 0, elements: rows.flatMap { $0 })
         let backend = try Backends.backend(decoder.experts.backend)
-        func trial(_ factors: Matrix<Float>?) throws -> Decoder {
+        func block(_ factors: Matrix<Float>?) throws -> MoEBlock {
             var layer = collected.layer
             layer.experts = try layer.experts.quantized(smooth: factors)
-            return decoder.replacing(
-                layer: index, by: try MoEBlock(layer, backend: backend, threads: 1))
+            return try MoEBlock(layer, backend: backend, threads: 1)
         }
+        self.alphas = alphas
         self.logarithms = logarithms
-        decoders =
-            [try trial(nil)]
-            + (try alphas.map { try trial(Self.factors(logarithms, alpha: $0)) })
+        blocks =
+            [try block(nil)]
+            + (try alphas.map { try block(Self.factors(logarithms, alpha: $0)) })
+        decoders = blocks.map { decoder.replacing(layer: index, by: $0) }
+    }
+
+    /// The block with the factors of an α; nil for an α that was not tried.
+    func block(alpha: Float) -> MoEBlock? {
+        alphas.firstIndex(of: alpha).map { blocks[1 + $0] }
     }
 
     /// The factors for an α, `[E, H]`; of every expert their geometric mean is 1.

@@ -60,10 +60,10 @@ public struct Evaluation: Sendable {
             of: tokens, threads: threads)
         count = tokens.count - 1
         expertLoad = tallies.map(\.rowsOfExperts).shares
-        let surprise = tallies.map(\.yardstickSurprise).reduce(0, +)
+        let surprises = tallies.map(\.yardstickSurprise)
         results = candidates.indices.map { index in
             Result(
-                candidates[index], yardstickSurprise: surprise,
+                candidates[index], yardstickSurprises: surprises,
                 tallies: tallies.map { $0.candidates[index] })
         }
     }
