@@ -12,13 +12,13 @@ extension NativeExperts {
         rows.products.resize(panels * rowCount * stride)
         let down = DownInputs(rows), products = rows.products.base
         let experts = dispatch.activeExperts, offsets = UnsafePointer(dispatch.offsets.base)
-        let panelsPerRun = packed.down.panelsPerRun(experts: experts.count, threads: threads)
-        let runs = (panels + panelsPerRun - 1) / panelsPerRun
-        WorkerPool.shared.run(tiles: experts.count * runs, threads: threads) { tile, worker in
-            let (place, run) = tile.quotientAndRemainder(dividingBy: runs)
+        let panelsPerTile = packed.down.panelsPerTile(experts: experts.count, threads: threads)
+        let parts = (panels + panelsPerTile - 1) / panelsPerTile
+        WorkerPool.shared.run(tiles: experts.count * parts, threads: threads) { tile, worker in
+            let (place, part) = tile.quotientAndRemainder(dividingBy: parts)
             let expert = experts[place], rows = offsets[expert]..<offsets[expert + 1]
             fetch?.beginDown(place, worker: worker)
-            for panel in run * panelsPerRun..<min((run + 1) * panelsPerRun, panels) {
+            for panel in part * panelsPerTile..<min((part + 1) * panelsPerTile, panels) {
                 var next: GemmKernel.NextTile?
                 if panel + 1 < panels {
                     next = self.tile(panel + 1, of: expert, rows: rows, down)

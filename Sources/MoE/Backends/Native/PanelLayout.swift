@@ -44,15 +44,16 @@ struct PanelLayout: Sendable {
     /// Bytes of a panel.
     func bytes(_ panel: Int) -> Int { panel == count - 1 ? lastBytes : panelBytes }
 
-    /// Panels that a thread reads one after the other where threads share those of several experts.
+    /// Panels that make one tile of work where threads share those of several experts.
     ///
-    /// Memory streams fastest what lies together; but every thread should have runs to choose from.
-    func panelsPerRun(experts: Int, threads: Int) -> Int {
+    /// Taking a tile, and looking up what its expert has, costs as much as reading some kilobytes of
+    /// a panel; but every thread should have tiles to choose from.
+    func panelsPerTile(experts: Int, threads: Int) -> Int {
         threads == 1
             ? max(1, count)
-            : max(1, min(Self.runBytes / max(panelBytes, 1), experts * count / (16 * threads)))
+            : max(1, min(Self.tileBytes / max(panelBytes, 1), experts * count / (16 * threads)))
     }
 
-    /// More than this streams no faster.
-    private static let runBytes = 256 << 10
+    /// Larger tiles are taken no faster.
+    private static let tileBytes = 256 << 10
 }
