@@ -1,4 +1,5 @@
-/* Kernels of dequantise, SwiGLU, quantise: one row, or one half of a row, a call.
+/* Kernels of dequantise, SwiGLU, quantise: one row, or one half of a row, a call; rows of products
+ * all in one.
  *
  * Every function is exact, which means that each written operation is rounded once to binary32
  * and nothing is contracted or flushed to zero, so that all instruction sets give the same bits.
