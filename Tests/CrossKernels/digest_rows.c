@@ -128,6 +128,10 @@ static void check_rows(const moe_row_kernels *kernels) {
         kernels->logits(&tile);
         print_floats("logits", bf16, out, ROWS * 3);
     }
+    int32_t columns[9];
+    memcpy(out, factors[3], sizeof factors[3]);
+    kernels->top_k(COLUMNS, out, 9, columns);
+    print_bytes("top_k", 0, columns, sizeof columns);
     kernels->scale_s32(COUNT, gate, factors[0], 0.3f, factors[2], out);
     print_floats("scale_s32", 0, out, COUNT);
     kernels->accumulate(COUNT, 0.7f, factors[3], out);

@@ -44,6 +44,20 @@ enum RowKernels {
         table.logits(&tile)
     }
 
+    /// The indices of the greatest values, best first; the lower index wins a tie, and a NaN counts
+    /// as -infinity.
+    ///
+    /// - Parameters:
+    ///   - values: overwritten.
+    ///   - chosen: receives the indices, at most as many as there are values.
+    static func topK(
+        of values: UnsafeMutableBufferPointer<Float>,
+        into chosen: UnsafeMutableBufferPointer<Int32>
+    ) {
+        guard let base = values.baseAddress, let indices = chosen.baseAddress else { return }
+        table.top_k(values.count, base, min(chosen.count, values.count), indices)
+    }
+
     /// Rows of int8 as float32; the strides are elements between rows.
     static func widen(
         rows: Int, count: Int, from x: UnsafePointer<Int8>, stride: Int,

@@ -58,7 +58,7 @@ struct RouterSelection {
             if let groups = configuration.groups, groups.count > 1 {
                 maskGroups(groups, of: selection)
             }
-            topK(
+            RowKernels.topK(
                 of: UnsafeMutableBufferPointer(rebasing: selection.dropLast(always)),
                 into: UnsafeMutableBufferPointer(rebasing: chosen.dropLast(always)))
             for index in 0..<always {
@@ -113,7 +113,7 @@ struct RouterSelection {
                 ranks[group] = rank(members, by: groups.ranking)
             }
             withUnsafeTemporaryAllocation(of: Int32.self, capacity: groups.kept) { kept in
-                topK(of: ranks, into: kept)
+                RowKernels.topK(of: ranks, into: kept)
                 let mask: Float = groups.mask == .zero ? 0 : -.infinity
                 for group in 0..<groups.count where !kept.contains(Int32(group)) {
                     for expert in group * size..<(group + 1) * size { selection[expert] = mask }
@@ -136,25 +136,6 @@ struct RouterSelection {
             }
         }
         return ranking == .maximum ? best : best + second
-    }
-
-    /// The greatest values' indices, best first; the lower index wins a tie.
-    private func topK(
-        of values: UnsafeMutableBufferPointer<Float>,
-        into chosen: UnsafeMutableBufferPointer<Int32>
-    ) {
-        var filled = 0
-        for index in values.indices {
-            let value = values[index]
-            if filled == chosen.count, value <= values[Int(chosen[filled - 1])] { continue }
-            var slot = filled == chosen.count ? filled - 1 : filled
-            while slot > 0, value > values[Int(chosen[slot - 1])] {
-                chosen[slot] = chosen[slot - 1]
-                slot -= 1
-            }
-            chosen[slot] = Int32(index)
-            filled = min(filled + 1, chosen.count)
-        }
     }
 
     /// Selected scores to weights, in place.

@@ -1,4 +1,4 @@
-/* Kernels over rows of a batch: router logits, widening, epilogues and the combine.
+/* Kernels over rows of a batch: router logits and their greatest, widening, epilogues and the combine.
  *
  * Every function gives the same bits on every instruction set: lanes and the order of sums are
  * fixed by the source, and multiply-adds are fused where it says so and nowhere else. Rows need no
@@ -28,6 +28,10 @@ typedef struct {
     /* logits[t, e] = sum over d of x[t, d] * weight[e, d]: sixteen partial sums, of every
      * sixteenth product from the first to the last by fused multiply-adds, are added as a tree. */
     void (*logits)(const moe_logits_tile *tile);
+
+    /* The columns of the k greatest of `count` values, the greatest first; of equal ones the lower
+     * column first. A NaN counts as -infinity. k is at most count; the values are overwritten. */
+    void (*top_k)(size_t count, float *values, size_t k, int32_t *columns);
 
     /* out[r * out_stride + i] = float(in[r * in_stride + i]) for i < count, rows of a matrix. */
     void (*widen_s8)(size_t rows, size_t count, const int8_t *in, size_t in_stride, float *out,
