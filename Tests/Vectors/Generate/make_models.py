@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Makes random language models of the architectures that moe-generate runs, and what transformers computes with them.
 
-    make_models.py                  the tiny models beside this file, with the logits of 24 tokens
+    make_models.py                  the tiny models beside this file, with the logits and gradients of 24 tokens
     make_models.py --large FOLDER   models of some thousand units, and the logits of 640 tokens, for check_parity.py
     make_models.py --of MODEL FOLDER  the logits of 640 tokens for a model that exists, of bytes
 
 A folder gets config.json and model.safetensors as they are published, and expected.safetensors: tokens I32 [T] and
-logits F32 [T, V]. Everything is computed in float32 on the weights as they are stored.
+logits F32 [T, V]; a tiny one also gradients F32 [L, T - 1, D]: of the sum of -ln p of every token but the first, with
+respect to the hidden states behind every layer. Everything is computed in float32 on the weights as they are stored.
 """
 import argparse
 import json
@@ -58,10 +59,28 @@ def random_model(config, seed):
     return model.eval()
 
 
-def write_expected(model, tokens, folder):
+def stream_gradients(model, tokens):
+    streams = []
+
+    def keep(_module, _inputs, output):
+        streams.append(output)
+        output.retain_grad()
+
+    hooks = [layer.register_forward_hook(keep) for layer in model.model.layers]
+    logits = model(tokens[None, :-1]).logits[0]
+    torch.nn.functional.cross_entropy(logits, tokens[1:], reduction="sum").backward()
+    for hook in hooks:
+        hook.remove()
+    return torch.stack([stream.grad[0] for stream in streams])
+
+
+def write_expected(model, tokens, folder, gradients=False):
     with torch.no_grad():
         logits = model(tokens[None]).logits[0]
-    save_file({"tokens": tokens.int(), "logits": logits.float().contiguous()}, folder / "expected.safetensors")
+    expected = {"tokens": tokens.int(), "logits": logits.float().contiguous()}
+    if gradients:
+        expected["gradients"] = stream_gradients(model, tokens).float().contiguous()
+    save_file(expected, folder / "expected.safetensors")
     for file in folder.iterdir():
         file.chmod(0o644)
 
@@ -75,7 +94,7 @@ def write(config, seed, folder, count):
     path = folder / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()), indent=1) + "\n")
     stored = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
-    write_expected(stored, torch.randint(config.vocab_size, (count,)), folder)
+    write_expected(stored, torch.randint(config.vocab_size, (count,)), folder, gradients=count < 100)
 
 
 def main():

@@ -38,6 +38,27 @@ struct Predictions {
         -logarithms[position * width + token]
     }
 
+    /// The gradient of the surprises at tokens, one of every position, with respect to the logits,
+    /// `[positions, V]`.
+    func gradient(surprisesAt tokens: some Sequence<Int>) -> [Float] {
+        var gradient = logarithms.map { Float(exp($0)) }
+        for (position, token) in tokens.enumerated() { gradient[position * width + token] -= 1 }
+        return gradient
+    }
+
+    /// Draws a token for every position from its distribution.
+    func drawn(seed: UInt64) -> [Int] {
+        var random = SplitMix64(state: seed)
+        return best.indices.map { position in
+            var left = Double(random.next() >> 11) / Double(1 << 53)
+            for token in 0..<width {
+                left -= exp(logarithms[position * width + token])
+                if left < 0 { return token }
+            }
+            return best[position]
+        }
+    }
+
     /// Whether the likeliest token is the same as another distribution's.
     func agrees(with other: Predictions, position: Int) -> Bool {
         best[position] == other.best[position]

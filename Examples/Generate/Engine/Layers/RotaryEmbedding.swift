@@ -33,7 +33,10 @@ struct RotaryEmbedding: Sendable {
     ///   - heads: `[count, d]`.
     ///   - count: how many heads.
     ///   - position: the token's position.
-    func turn(_ heads: UnsafeMutablePointer<Float>, count: Int, position: Int) {
+    ///   - backwards: whether to turn them the other way.
+    func turn(
+        _ heads: UnsafeMutablePointer<Float>, count: Int, position: Int, backwards: Bool = false
+    ) {
         let half = headWidth / 2, first = position * half
         cosines.withUnsafeBufferPointer { cosines in
             sines.withUnsafeBufferPointer { sines in
@@ -41,7 +44,8 @@ struct RotaryEmbedding: Sendable {
                     let low = heads + head * headWidth, high = low + half
                     for pair in 0..<half {
                         let x = low[pair], y = high[pair]
-                        let cosine = cosines[first + pair], sine = sines[first + pair]
+                        let cosine = cosines[first + pair]
+                        let sine = backwards ? -sines[first + pair] : sines[first + pair]
                         low[pair] = x * cosine - y * sine
                         high[pair] = y * cosine + x * sine
                     }

@@ -11,6 +11,14 @@ struct DecoderLayer: Sendable {
     func forward(
         rows: Int, index: Int, state: DecoderState, observer: (any LayerObserver)?
     ) throws {
+        attend(rows: rows, index: index, state: state, observer: observer)
+        try transform(rows: rows, index: index, state: state, observer: observer)
+    }
+
+    /// Adds what attention makes of the rows.
+    private func attend(
+        rows: Int, index: Int, state: DecoderState, observer: (any LayerObserver)?
+    ) {
         let count = rows * attentionNorm.weight.count
         let hidden = state.activations.hidden.base, normed = state.activations.normed.base
         let change = state.activations.change.base
@@ -20,6 +28,17 @@ struct DecoderLayer: Sendable {
             normed, rows: rows, position: state.position, cache: state.caches[index],
             rotary: state.rotary, memory: state.activations, into: change)
         for place in 0..<count { hidden[place] += change[place] }
+        observer?.attended(
+            layer: index, stream: UnsafeBufferPointer(start: hidden, count: count).span)
+    }
+
+    /// Adds what the experts, or the dense network, make of the rows.
+    func transform(
+        rows: Int, index: Int, state: DecoderState, observer: (any LayerObserver)?
+    ) throws {
+        let count = rows * feedForwardNorm.weight.count
+        let hidden = state.activations.hidden.base, normed = state.activations.normed.base
+        let change = state.activations.change.base
 
         feedForwardNorm.apply(hidden, count: count, into: normed)
         let input = UnsafeBufferPointer(start: normed, count: count).span
@@ -41,6 +60,13 @@ struct DecoderLayer: Sendable {
 
 /// Looks at every layer as soon as it is computed.
 protocol LayerObserver: AnyObject {
+    /// A layer's attention has been added to the stream.
+    ///
+    /// - Parameters:
+    ///   - layer: which one, from 0.
+    ///   - stream: the residual stream, `[T, D]`.
+    func attended(layer: Int, stream: Span<Float>)
+
     /// A layer has been computed.
     ///
     /// - Parameters:
@@ -53,4 +79,8 @@ protocol LayerObserver: AnyObject {
     func computed(
         layer: Int, block: MoEBlock?, input: Span<Float>, workspace: borrowing Workspace,
         stream: Span<Float>) throws
+}
+
+extension LayerObserver {
+    func attended(layer: Int, stream: Span<Float>) {}
 }
