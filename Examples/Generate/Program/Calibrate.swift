@@ -9,14 +9,15 @@ struct Calibrate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Finds smooth factors for a model's int8 experts.",
         discussion: """
-            Runs half of a text through float experts, watches what every down-projection reads, \
-            and finds the factors with which rounding to int8 changes the experts' outputs least. \
-            The other half chooses, layer by layer, the power α of these factors with which int8 \
-            experts change the predictions least, and then keeps the layers with which bits per \
-            byte, divergence and agreement are all no worse than without factors. generate and \
-            evaluate find the factors beside the model, or take them with --smooth. Take many \
-            kinds of text, none that the model was trained on, and none that a figure is measured \
-            on.
+            Runs texts through float experts, watches what every down-projection reads in a \
+            quarter of them, and finds the factors with which rounding to int8 changes the \
+            experts' outputs least. Half of the texts measures, expert by expert, what powers of \
+            these factors change of the predictions, and chooses those with the least divergence \
+            that leave bits per byte of no text worse. The last quarter keeps the layers with \
+            which bits per byte, divergence and agreement are all no worse than without factors. \
+            generate and evaluate find the factors beside the model, or take them with --smooth. \
+            Take texts like those that the model will see, none that it was trained on, and none \
+            that a figure is measured on.
             """)
 
     @Argument(help: "The model's folder: config.json and safetensors.")
@@ -26,7 +27,7 @@ struct Calibrate: ParsableCommand {
     var text: [String]
 
     @Option(help: "How many bytes to take, at most, as many of every text and spread over it.")
-    var bytes = 196_608
+    var bytes = 524_288
 
     @Option(help: "The file to write; \(SmoothFactors.fileName) beside the model if not given.")
     var output: String?
@@ -48,11 +49,11 @@ struct Calibrate: ParsableCommand {
         guard let vocabulary = ByteVocabulary(decoder.configuration) else {
             throw EngineError("\(model): its tokens are not bytes, wanted a model of bytes")
         }
-        let tokens = try text.flatMap {
+        let texts = try text.map {
             vocabulary.tokens(of: try SourceText.sample($0, count: max(1, bytes / text.count)))
         }
         let calibration = try Calibration(
-            decoder, tokens: tokens,
+            decoder, texts: texts,
             threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let path = output ?? model + "/" + SmoothFactors.fileName
         try calibration.factors.write(to: path)

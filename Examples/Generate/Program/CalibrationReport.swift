@@ -11,13 +11,12 @@ struct CalibrationReport {
     }
 
     var table: String {
+        let alphas = [0] + Calibration.alphas
         let layers = calibration.layers.map { layer in
-            let chosen = layer.chosen.map {
-                String(format: "%4.2f %13.2e", $0.alpha, $0.divergence)
-            }
-            return String(format: "%5d   ", layer.layer) + (chosen ?? "none              ")
-                + String(format: "%10.2e", layer.plainDivergence)
-                + (layer.isKept ? "   yes" : "    no")
+            String(format: "%5d", layer.layer)
+                + alphas.map { alpha in
+                    String(format: "%7d", layer.alphas.count { $0 == alpha })
+                }.joined() + (layer.isKept ? "   yes" : "    no")
         }
         let together =
             [row("without", calibration.plain)]
@@ -25,8 +24,8 @@ struct CalibrationReport {
                 ?? ["No factors leave all of these at least as good as they are without."])
         return
             ([
-                "mean KL divergence, nats, with the int8 experts of one layer",
-                "layer      α  with factors   without  kept",
+                "experts by the power α of their factors, 0 for none",
+                "layer" + alphas.map { String(format: "%7.2f", $0) }.joined() + "  kept",
             ] + layers + [
                 "", "the int8 experts of all layers",
                 "factors  bits per byte   change %         ±  mean KL, nats  same top-1",
@@ -52,15 +51,8 @@ struct CalibrationReport {
     private func json(_ layer: Calibration.LayerResult) -> JSONValue {
         .object([
             "layer": .integer(layer.layer),
-            "alpha": layer.chosen.map { .number(Double($0.alpha)) } ?? .null,
-            "kl_mean": .number(layer.chosen?.divergence ?? layer.plainDivergence),
-            "kl_mean_without": .number(layer.plainDivergence), "kept": .bool(layer.isKept),
-            "trials": .array(
-                layer.trials.map {
-                    .object([
-                        "alpha": .number(Double($0.alpha)), "kl_mean": .number($0.divergence),
-                    ])
-                }),
+            "alphas": .array(layer.alphas.map { .number(Double($0)) }),
+            "kept": .bool(layer.isKept),
         ])
     }
 

@@ -16,6 +16,8 @@ struct GenerationReport {
     /// Tokens that a pass of their own computed: the first comes from the prompt's.
     private var decodedCount: Int { max(0, generation.tokens.count - 1) }
 
+    private var isSmooth: Bool { decoder.experts.smooth != nil }
+
     private func rate(_ count: Int, _ seconds: Double) -> Double {
         seconds > 0 ? Double(count) / seconds : 0
     }
@@ -28,13 +30,15 @@ struct GenerationReport {
         return String(
             format: "[%d + %d tokens; prefill %.0f/s, decode %.0f/s, %.0f %% of it in experts; ",
             generation.promptCount, generation.tokens.count, prefill, decode, share * 100)
-            + "\(options.experts.rawValue) experts on \(decoder.backendName)]"
+            + "\(options.experts.rawValue) experts \(isSmooth ? "with smooth factors " : "")on "
+            + "\(decoder.backendName)]"
     }
 
     var json: JSONValue {
         var object: JSONObject = [
             "model": .string(options.model), "backend": .string(decoder.backendName),
-            "experts": .string(options.experts.rawValue), "threads": .integer(decoder.threads),
+            "experts": .string(options.experts.rawValue), "smooth": .bool(isSmooth),
+            "threads": .integer(decoder.threads),
             "prompt_tokens": .integer(generation.promptCount),
             "tokens": .array(generation.tokens.map { .integer($0) }),
             "prefill_s": .number(prefillSeconds), "decode_s": .number(decodeSeconds),

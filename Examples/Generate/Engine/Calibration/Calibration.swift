@@ -1,132 +1,72 @@
+import MoE
 import MoECheckpoint
 
-/// Finds smooth factors for int8 experts by running a text through float ones.
+/// Finds smooth factors for int8 experts by running texts through float ones.
 ///
-/// Half the windows of the text find, expert by expert, the factors f with which rounding puts the
-/// least noise into the output. Being found on few texts they may go too far, so the other half
-/// tries `f^α`: every layer gets the α with which its int8 experts, all other layers being float,
-/// change the predictions least; none where that is no better, beyond the standard error over the
-/// windows. At last all layers are int8 together, and layers lose their factors until bits per byte,
-/// divergence and agreement are all no worse than without.
+/// A quarter of the text finds, expert by expert, the factors f with which rounding puts the least
+/// noise into the output. Which way rounding moves the bits per byte of a kind of text is chance, but
+/// the same chance on more of it: half the text measures what every expert changes with `f^α`, and of
+/// all choices takes the one with the least divergence that leaves bits per byte of no text worse,
+/// by two standard errors. On the last quarter all layers are int8 together, and layers lose their
+/// factors until bits per byte, divergence and agreement are all no worse than without.
 public struct Calibration: Sendable {
-    /// The values of α that are tried.
+    /// The values of α that are tried, beside 0.
     public static let alphas: [Float] = [0.5, 0.75, 1]
 
     /// The factors, of the layers that keep them.
     public let factors: SmoothFactors
-    /// What was tried, by layer.
+    /// What was chosen, by layer.
     public let layers: [LayerResult]
-    /// What int8 experts in all layers change without factors, on the half that tries.
+    /// What int8 experts in all layers change without factors, on the quarter that judges.
     public let plain: Evaluation.Figures
     /// What they change with ``factors``; nil if no layer keeps them.
     public let smoothed: Evaluation.Figures?
 
-    /// Calibrates a model on a text.
+    /// Calibrates a model on texts.
     ///
     /// - Parameters:
     ///   - decoder: the model, with float experts.
-    ///   - tokens: the text.
+    ///   - texts: the tokens of texts of several kinds.
     ///   - window: how many tokens are computed at once, each window on its own.
     ///   - threads: how many windows are computed at the same time.
-    /// - Throws: ``EngineError`` for a text of fewer than two tokens or experts that are not float;
-    ///   what the block throws.
+    /// - Throws: ``EngineError`` for no text, one of fewer than three windows, and experts that are
+    ///   not float; what the block throws.
     public init(
-        _ decoder: Decoder, tokens: [Int], window: Int = 512, threads: Int = 1
+        _ decoder: Decoder, texts: [[Int]], window: Int = 512, threads: Int = 1
     ) throws {
-        guard decoder.experts.format == .float, tokens.count > 1, window > 0 else {
-            throw EngineError("calibration: wanted float experts and a text of two tokens or more")
+        guard decoder.experts.format == .float else {
+            throw EngineError("calibration: wanted float experts")
         }
+        let text = try CalibrationText(texts, window: window)
+        // Windows are what threads share; a block works alone.
         var choice = decoder.experts
         choice.threads = 1
         let decoder = try decoder.loading(choice)
-        let windows = TextWindow.over(count: tokens.count, length: window, stride: window)
-        let fitted = windows.indices.filter { $0 % 2 == 0 }.map { windows[$0] }
-        let tried = windows.indices.filter { $0 % 2 == 1 }.map { windows[$0] }
-        let doubts = try Self.doubts(decoder, tokens, fitted, threads: threads)
-        let trials = try decoder.checkpoint.moeLayers.map { index in
-            let rows = try ActivatedRows(
-                decoder.checkpoint.layer(index, experts: .float), index: index)
-            try Self.collect(rows, decoder, tokens, fitted, doubts)
-            return (
-                layer: index,
-                trials: try SmoothTrials(
-                    layer: index, of: decoder, rows, alphas: Self.alphas, threads: threads)
-            )
+        let search = try FactorSearch(
+            decoder, tokens: text.tokens, windows: text.finding, threads: threads)
+        let found = try decoder.checkpoint.moeLayers.map { layer in
+            (layer: layer, factors: try search.factors(layer: layer))
         }
-        let tallies = try Evaluation.tallies(
-            decoder, trials.flatMap(\.trials.decoders), tried, of: tokens, threads: threads)
-        let divergences = tallies.divergences
-        var layers = trials.enumerated().map { place, trial in
-            let count = trial.trials.decoders.count
-            return LayerResult(
-                layer: trial.layer,
-                divergences: Array(divergences[place * count..<(place + 1) * count]))
-        }
+        let selection = ExpertSelection(
+            try ExpertChange.measured(found, decoder, on: text, threads: threads))
+        var layers = found.map { LayerResult($0.layer, $0.factors, selection) }
         let together = try SmoothedLayers(
-            zip(layers, trials).map { result, trial in
-                SmoothedLayers.Choice(
-                    layer: result.layer, plain: trial.trials.blocks[0],
-                    smoothed: result.chosen.flatMap { trial.trials.block(alpha: $0.alpha) })
+            zip(layers, found).map { result, found in
+                try SmoothedLayers.Choice(result, found.factors, of: decoder)
             }, of: decoder
         ) { decoders in
-            let tallies = try Evaluation.tallies(
-                decoder, decoders, tried, of: tokens, threads: threads)
-            return decoders.indices.map { index in
-                Evaluation.Figures(
-                    yardstickSurprises: tallies.map(\.yardstickSurprise),
-                    tallies: tallies.map { $0.candidates[index] })
-            }
+            try Evaluation.figures(
+                decoder, decoders, text.judging, of: text.tokens, threads: threads)
         }
         var factors = SmoothFactors()
         for (place, layer) in layers.enumerated() where together.kept.contains(layer.layer) {
-            guard let alpha = layer.chosen?.alpha else { continue }
             layers[place].isKept = true
             factors.layers[layer.layer] = SmoothFactors.Layer(
-                matrix: try trials[place].trials.factors(alpha: alpha), alpha: alpha)
+                matrix: try found[place].factors.powers(layer.alphas), alphas: layer.alphas)
         }
         self.factors = factors
         self.layers = layers
         plain = together.plain
         smoothed = together.smoothed
-    }
-
-    /// How far from sure the model is of the token after every input, 1 - Σ p², by window.
-    private static func doubts(
-        _ decoder: Decoder, _ tokens: [Int], _ windows: [TextWindow], threads: Int
-    ) throws -> [[Float]] {
-        let most = windows.map(\.inputs.count).max() ?? 1
-        return try parallelMap(windows, threads: threads) {
-            decoder.makeState(positions: most, rows: most, logitRows: most)
-        } transform: { state, window in
-            state.clear()
-            try decoder.forward(
-                tokens[window.inputs], state: state, logitRows: window.inputs.count)
-            let predictions = Predictions(
-                state.logits, vocabularySize: decoder.configuration.vocabularySize)
-            return (0..<window.inputs.count).map { Float(predictions.doubt(position: $0)) }
-        }
-    }
-
-    /// Runs windows and collects the rows of one layer.
-    private static func collect(
-        _ rows: ActivatedRows, _ decoder: Decoder, _ tokens: [Int], _ windows: [TextWindow],
-        _ doubts: [[Float]]
-    ) throws {
-        let most = windows.map(\.inputs.count).max() ?? 1
-        let state = decoder.makeState(positions: most, rows: most)
-        for (window, doubts) in zip(windows, doubts) {
-            state.clear()
-            rows.doubts = doubts
-            try decoder.forward(tokens[window.inputs], state: state, logitRows: 0, observer: rows)
-        }
-    }
-}
-
-extension [WindowTally] {
-    /// By candidate, the mean of every window.
-    fileprivate var divergences: [[Double]] {
-        (first?.candidates ?? []).indices.map { index in
-            map { $0.candidates[index].divergences.map { Double($0) }.mean }
-        }
     }
 }

@@ -5,7 +5,7 @@ import MoECheckpoint
 /// Smooth factors of a model's experts: what activations are multiplied by before they become int8.
 ///
 /// A file of them holds for every smoothed layer i a tensor `model.layers.i.mlp.experts.quant_scale`,
-/// F32 `[E, H]`, and its α in the metadata. Beside a model it is called `smooth-factors.safetensors`.
+/// F32 `[E, H]`, and every expert's α in the metadata. Beside a model it is called `smooth-factors.safetensors`.
 public struct SmoothFactors: Sendable {
     /// The file's name in a model's folder.
     public static let fileName = "smooth-factors.safetensors"
@@ -14,8 +14,11 @@ public struct SmoothFactors: Sendable {
     public struct Layer: Sendable {
         /// One row per expert, `[E, H]`, above 0.
         public let matrix: Matrix<Float>
-        /// The power of the factors that let the noise be least; see ``Calibration``.
-        public let alpha: Float
+        /// The power α of every expert's factors, 0 where all of them are 1.
+        ///
+        /// Of the factors that let the noise be least; see ``Calibration``. Empty where a file does
+        /// not say.
+        public let alphas: [Float]
     }
 
     /// The factors by layer; a layer without is not smoothed.
@@ -53,7 +56,9 @@ public struct SmoothFactors: Sendable {
             layers[layer] = Layer(
                 matrix: try Matrix(
                     rows: tensor.shape[0], columns: tensor.shape[1], elements: values),
-                alpha: file.metadata["alpha.\(layer)"].flatMap(Float.init) ?? .nan)
+                alphas: file.metadata["alpha.\(layer)"].map { text in
+                    text.split(separator: " ").compactMap { Float($0) }
+                } ?? [])
         }
     }
 
@@ -73,7 +78,9 @@ public struct SmoothFactors: Sendable {
                 )
             },
             metadata: Dictionary(
-                uniqueKeysWithValues: sorted.map { ("alpha.\($0)", "\($1.alpha)") }),
+                uniqueKeysWithValues: sorted.map { layer, factors in
+                    ("alpha.\(layer)", factors.alphas.map { "\($0)" }.joined(separator: " "))
+                }),
             to: path)
     }
 

@@ -1,6 +1,6 @@
 import MoE
 
-/// Of the layers whose factors help alone, those that are kept together.
+/// Of the layers for which factors were chosen, those that keep them.
 ///
 /// Layers are left out one after the other, each time the one without which the divergence is
 /// least, until neither bits per byte nor agreement is worse than without any factors.
@@ -10,7 +10,7 @@ struct SmoothedLayers {
         let layer: Int
         /// Without factors.
         let plain: MoEBlock
-        /// With factors; nil where they do not help.
+        /// With factors; nil where none were chosen.
         let smoothed: MoEBlock?
     }
 
@@ -57,5 +57,21 @@ struct SmoothedLayers {
         self.kept = kept
         self.plain = plain
         self.smoothed = smoothed
+    }
+}
+
+extension SmoothedLayers.Choice {
+    /// The int8 experts of a layer for which factors were chosen, or none.
+    ///
+    /// - Throws: what quantising and preparing the layer throws.
+    init(
+        _ chosen: Calibration.LayerResult, _ factors: LeastNoiseFactors, of decoder: Decoder
+    ) throws {
+        let backend = try Backends.backend(decoder.experts.backend)
+        layer = chosen.layer
+        plain = try factors.block(chosen.alphas.map { _ in 0 }, backend: backend)
+        smoothed =
+            chosen.alphas.contains { $0 > 0 }
+            ? try factors.block(chosen.alphas, backend: backend) : nil
     }
 }

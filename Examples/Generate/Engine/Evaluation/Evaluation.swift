@@ -82,6 +82,19 @@ public struct Evaluation: Sendable {
         }
     }
 
+    /// What decoders change of the yardstick's predictions, over windows.
+    static func figures(
+        _ yardstick: Decoder, _ candidates: [Decoder], _ windows: [TextWindow], of tokens: [Int],
+        threads: Int
+    ) throws -> [Figures] {
+        let tallies = try tallies(yardstick, candidates, windows, of: tokens, threads: threads)
+        return candidates.indices.map { index in
+            Figures(
+                yardstickSurprises: tallies.map(\.yardstickSurprise),
+                tallies: tallies.map { $0.candidates[index] })
+        }
+    }
+
     private static func check(
         _ found: DecoderConfiguration, against wanted: DecoderConfiguration
     ) throws {

@@ -22,4 +22,11 @@ struct TextWindow: Sendable {
                 inputs: max(0, first + stride - 1 - length)..<end - 1, targets: first..<end)
         }
     }
+
+    /// The window as many tokens further on.
+    func moved(by count: Int) -> TextWindow {
+        TextWindow(
+            inputs: inputs.lowerBound + count..<inputs.upperBound + count,
+            targets: targets.lowerBound + count..<targets.upperBound + count)
+    }
 }
