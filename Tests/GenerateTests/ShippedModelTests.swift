@@ -20,6 +20,17 @@ struct ShippedModelTests {
         #expect(shape.hiddenSize == 256 && shape.expertWidth == 64 && shape.expertCount == 16)
     }
 
+    @Test("has smooth factors beside it, of experts that the card counts")
+    func smoothFactors() throws {
+        let factors = try #require(try SmoothFactors.beside(model: Self.folder))
+        #expect(!factors.layers.isEmpty)
+        for (layer, factors) in factors.layers {
+            #expect((0...3).contains(layer) && factors.alphas.count == 16)
+            #expect(factors.matrix.rows == 16 && factors.matrix.columns == 64)
+            #expect(factors.matrix.elements.allSatisfy { $0 > 0 && $0.isFinite })
+        }
+    }
+
     @Test("predicts Swift that it has not seen far better than chance", arguments: [true, false])
     func prediction(int8: Bool) throws {
         let text = try Data(contentsOf: URL(fileURLWithPath: Self.folder + "/heldout.txt"))
@@ -40,17 +51,21 @@ struct ShippedModelTests {
         #expect(nats / Float(512) / log(2) < 3)  // a byte chosen blindly costs 8 bits
     }
 
-    @Test("writes the same 256 bytes on every CPU backend")
-    func backends() throws {
-        let native = try Decoder(
-            directory: Self.folder, experts: ExpertChoice(.int8, backend: .native, threads: 1))
+    @Test("writes the same 256 bytes on every CPU backend", arguments: [false, true])
+    func backends(withSmoothFactors: Bool) throws {
+        let factors = withSmoothFactors ? try SmoothFactors.beside(model: Self.folder) : nil
+        #expect((factors != nil) == withSmoothFactors)
+        func choice(_ backend: BackendName) -> ExpertChoice {
+            ExpertChoice(.int8, backend: backend, threads: 1, smooth: factors)
+        }
+        let native = try Decoder(directory: Self.folder, experts: choice(.native))
         let prompt = try #require(ByteVocabulary(native.configuration)).tokens(
             of: Array("func quicksort".utf8))
         let wanted = try native.generate(prompt, count: 256, sampler: Sampler()).tokens
 
         #expect(wanted.count == 256 && Set(wanted).count > 16)
         for backend in Backends.available where backend != .native && backend != .ascend {
-            let other = try native.loading(ExpertChoice(.int8, backend: backend, threads: 1))
+            let other = try native.loading(choice(backend))
             let found = try other.generate(prompt, count: 256, sampler: Sampler()).tokens
             #expect(found == wanted, "\(backend)")
         }
