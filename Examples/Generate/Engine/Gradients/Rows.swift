@@ -3,6 +3,8 @@ extension [Float] {
     /// Every row times every row of other ones, `[rows, others]`.
     func timesRows(of others: [Float], depth: Int) -> [Float] {
         let rows = count / depth, columns = others.count / depth
+        // An empty array made from memory writes to what all empty arrays share.
+        guard rows * columns > 0 else { return [] }
         return [Float](unsafeUninitializedCapacity: rows * columns) { out, count in
             withUnsafeBufferPointer { x in
                 others.withUnsafeBufferPointer { others in
@@ -20,7 +22,8 @@ extension [Float] {
 
     /// `[rows, width]` as `[width, rows]`.
     func transposed(width: Int) -> [Float] {
-        let rows = count / Swift.max(width, 1)
+        guard !isEmpty else { return [] }
+        let rows = count / width
         return [Float](unsafeUninitializedCapacity: count) { out, initialized in
             for row in 0..<rows {
                 for column in 0..<width { out[column * rows + row] = self[row * width + column] }
