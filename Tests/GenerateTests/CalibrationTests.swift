@@ -57,7 +57,7 @@ struct CalibrationTests {
         #expect(calibration.smoothed == nil && calibration.factors.layers.isEmpty)
     }
 
-    @Test("chooses factors with which int8 is less surprised at none of the kinds of text")
+    @Test("chooses factors with which int8 is less surprised at every kind of text")
     func everyText() throws {
         let model = try OutlierModel(of: .qwen3MoE, column: 3, scale: 512)
         defer { model.remove() }

@@ -5,8 +5,6 @@ import Testing
 /// The activation behind the first GEMM: tile by tile, and one row after the other.
 @Suite("The activation of a tile")
 struct ExpertTileTests {
-    static let isas = (0..<MOE_ISA_COUNT.rawValue).map { moe_isa(rawValue: $0) }
-        .filter(moe_isa_available)
     static let kinds = [
         MOE_SWIGLU_PLAIN, MOE_SWIGLU_CLAMPED, MOE_SWIGLU_CLAMPED_AFTER, MOE_SWIGLU_SOFTCAPPED,
         MOE_GELU_TANH, MOE_SQUARED_RELU,
@@ -15,7 +13,7 @@ struct ExpertTileTests {
 
     @Test(
         "has the bits of its rows in plain C, on memory that ends at a guard page",
-        arguments: isas.map(\.rawValue), kinds)
+        arguments: availableISAs, kinds)
     func bits(isa: UInt32, kind: UInt32) throws {
         let isa = moe_isa(rawValue: isa)
         var activation = moe_activation()

@@ -5,8 +5,6 @@ import Testing
 /// What follows the second GEMM: products to rows, and rows to tokens.
 @Suite("The rows of a down panel")
 struct OutputRowTests {
-    static let isas = [MOE_ISA_SCALAR, MOE_ISA_AVX2, MOE_ISA_AVX512, MOE_ISA_NEON]
-        .filter(moe_isa_available).map(\.rawValue)
     static let widths = [1, 5, 15, 16, 17, 31, 32, 33, 47, 48, 49, 96]
 
     private func base<Element>(
@@ -18,7 +16,7 @@ struct OutputRowTests {
 
     @Test(
         "are the products times both scales, plus the bias, rounded at every step",
-        arguments: isas, widths)
+        arguments: availableISAs, widths)
     func scaled(isa: UInt32, width: Int) throws {
         let kernels = moe_expert_tiles_for(moe_isa(rawValue: isa)).pointee
         var random = SeededRandom(UInt64(width))
@@ -55,7 +53,7 @@ struct OutputRowTests {
 
     @Test(
         "are summed in the order of a token's slots, the token itself where there is no row",
-        arguments: isas, widths)
+        arguments: availableISAs, widths)
     func summed(isa: UInt32, width: Int) throws {
         let kernels = moe_expert_tiles_for(moe_isa(rawValue: isa)).pointee
         var random = SeededRandom(UInt64(width))

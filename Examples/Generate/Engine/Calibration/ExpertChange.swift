@@ -27,9 +27,9 @@ extension ExpertChange {
         on text: CalibrationText, threads: Int
     ) throws -> [[ExpertChange]] {
         let backend = try Backends.backend(decoder.experts.backend)
-        let window = text.choosing.joined().map(\.inputs.count).max() ?? 1
+        let window = text.choosing.joined().mostInputs
         let gradients = try StreamGradients(decoder, positions: window)
-        let experts = try factors.map { try $1.loneExperts(backend: backend) }
+        let experts = try factors.map { try LoneExpert.all(of: $1, backend: backend) }
         let layers = factors.map(\.layer)
         let changes = try text.choosing.map { windows in
             try parallelMap(windows, threads: threads) {

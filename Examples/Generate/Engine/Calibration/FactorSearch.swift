@@ -20,7 +20,7 @@ struct FactorSearch {
     init(
         _ decoder: Decoder, tokens: [Int], windows: [TextWindow], threads: Int
     ) throws {
-        let most = windows.map(\.inputs.count).max() ?? 1
+        let most = windows.mostInputs
         doubts = try parallelMap(windows, threads: threads) {
             decoder.makeState(positions: most, rows: most, logitRows: most)
         } transform: { state, window in
@@ -45,7 +45,7 @@ struct FactorSearch {
     func factors(layer: Int) throws -> LeastNoiseFactors {
         let rows = try ActivatedRows(
             decoder.checkpoint.layer(layer, experts: .float), index: layer)
-        let most = windows.map(\.inputs.count).max() ?? 1
+        let most = windows.mostInputs
         let state = decoder.makeState(positions: most, rows: most)
         for (window, doubts) in zip(windows, doubts) {
             state.clear()

@@ -7,7 +7,7 @@ import MoE
 /// 1 then.
 struct LeastNoiseFactors {
     /// The layer, with float experts.
-    private let layer: MoELayer
+    let layer: MoELayer
     /// ln f, `[E, H]`.
     private let logarithms: Matrix<Float>
 
@@ -37,22 +37,13 @@ struct LeastNoiseFactors {
     ///
     /// - Parameter alphas: α of every expert.
     /// - Returns: `[E, H]`; of every expert the geometric mean is 1.
-    /// - Throws: `MoEError` for another number of experts.
+    /// - Throws: `MoEError` for fewer of them than experts.
     func powers(_ alphas: [Float]) throws -> Matrix<Float> {
         try Matrix(
             rows: logarithms.rows, columns: logarithms.columns,
-            elements: alphas.enumerated().flatMap { expert, alpha in
+            elements: zip(0..<expertCount, alphas).flatMap { expert, alpha in
                 logarithms.row(expert).map { exp(alpha * $0) }
             })
-    }
-
-    /// The layer's experts, each alone in all its forms.
-    ///
-    /// - Parameter backend: what computes them, on one thread.
-    /// - Returns: the experts in their order.
-    /// - Throws: what quantising and preparing experts throws.
-    func loneExperts(backend: any ExpertBackend) throws -> [LoneExpert] {
-        try LoneExpert.all(of: layer, self, backend: backend)
     }
 
     /// The layer's experts in int8, with the factors f^α.

@@ -14,14 +14,14 @@ extension LoneExpert {
     /// The experts of a layer.
     ///
     /// - Parameters:
-    ///   - layer: the layer, with float experts.
-    ///   - factors: its factors.
+    ///   - factors: the factors of the layer, which hold its float experts.
     ///   - backend: what computes the blocks, on one thread.
     /// - Returns: the experts in their order.
     /// - Throws: what quantising and preparing experts throws.
     static func all(
-        of layer: MoELayer, _ factors: LeastNoiseFactors, backend: any ExpertBackend
+        of factors: LeastNoiseFactors, backend: any ExpertBackend
     ) throws -> [LoneExpert] {
+        let layer = factors.layer
         let forms =
             [layer.experts]
             + (try ([0] + Calibration.alphas).map { alpha in

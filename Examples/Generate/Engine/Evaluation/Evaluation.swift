@@ -73,7 +73,7 @@ public struct Evaluation: Sendable {
         _ yardstick: Decoder, _ candidates: [Decoder], _ windows: [TextWindow], of tokens: [Int],
         threads: Int
     ) throws -> [WindowTally] {
-        let window = windows.map(\.inputs.count).max() ?? 1
+        let window = windows.mostInputs
         let targets = windows.map(\.targets.count).max() ?? 1
         return try parallelMap(windows, threads: threads) {
             WindowEvaluator(yardstick, candidates, window: window, targets: targets)

@@ -30,3 +30,8 @@ struct TextWindow: Sendable {
             targets: targets.lowerBound + count..<targets.upperBound + count)
     }
 }
+
+extension Sequence<TextWindow> {
+    /// How many tokens the longest window reads; 1 without windows.
+    var mostInputs: Int { map(\.inputs.count).max() ?? 1 }
+}

@@ -103,7 +103,7 @@ private struct HeadGradient {
     private let width: Int
     /// How much of every value each token takes, `[T, T]`.
     private let shares: [Float]
-    private var scale: Float { 1 / Float(width).squareRoot() }
+    private let scale: Float
 
     init(queries: [Float], keys: [Float], values: [Float], width: Int, window: Int?) {
         self.queries = queries
@@ -111,6 +111,7 @@ private struct HeadGradient {
         self.values = values
         self.width = width
         let count = queries.count / width, scale = 1 / Float(width).squareRoot()
+        self.scale = scale
         var shares = queries.timesRows(of: keys, depth: width)
         shares.withUnsafeMutableBufferPointer { shares in
             guard let base = shares.baseAddress else { return }

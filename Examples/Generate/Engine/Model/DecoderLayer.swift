@@ -33,7 +33,7 @@ struct DecoderLayer: Sendable {
     }
 
     /// Adds what the experts, or the dense network, make of the rows.
-    func transform(
+    private func transform(
         rows: Int, index: Int, state: DecoderState, observer: (any LayerObserver)?
     ) throws {
         let count = rows * feedForwardNorm.weight.count
