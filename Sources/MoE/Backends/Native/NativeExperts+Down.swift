@@ -50,7 +50,9 @@ extension NativeExperts {
     ) {
         let stride = cacheLines(kernel.panelColumns)
         let blocks = TokenBlocks(
-            tokens: sum.tokenCount, slots: sum.slots, panels: packed.down.count, threads: threads)
+            tokens: sum.tokenCount, slots: sum.slots,
+            rows: NativePlan.rowsPerPanel(experts: dispatch.activeExperts.count),
+            panels: packed.down.count, threads: threads)
         let tileCount = min(dispatch.rowCount, blocks.tokensPerBlock * sum.slots) * stride
         rows.products.resize(threads * tileCount)
         rows.place(dispatch, sum, in: blocks)

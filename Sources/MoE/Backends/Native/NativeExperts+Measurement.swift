@@ -4,6 +4,8 @@ extension NativeExperts: MeasuredExperts {
     }
 
     func planName(rows: Int, experts: Int, threads: Int) -> String {
-        NativePlan(rows: rows, experts: experts, threads: threads).name
+        NativePlan(
+            rows: rows, experts: experts, products: rows * shape.hiddenSize, threads: threads
+        ).name
     }
 }

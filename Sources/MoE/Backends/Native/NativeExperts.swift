@@ -49,11 +49,11 @@ final class NativeExperts: ExpertPass {
     private func plan(
         _ dispatch: borrowing Dispatch, threads: Int, _ fetch: PanelFetch?
     ) -> NativePlan {
+        let products = dispatch.rowCount * shape.hiddenSize
         var plan = NativePlan(
-            rows: dispatch.rowCount, experts: dispatch.activeExperts.count, threads: threads)
-        if fetch?.isCold ?? false {
-            plan.readExpertsInTurn(products: dispatch.rowCount * shape.hiddenSize)
-        }
+            rows: dispatch.rowCount, experts: dispatch.activeExperts.count, products: products,
+            threads: threads)
+        if fetch?.isCold ?? false { plan.readExpertsInTurn(products: products) }
         return plan
     }
 }

@@ -12,10 +12,11 @@ struct NativePlan: Equatable {
 
     /// Who sums the rows of a token.
     enum Down: String {
-        /// Few rows: the products of all panels are kept, which fit a cache, and summed at last.
+        /// Few rows of an expert: one expert's panels after the other's, as they lie in memory; the
+        /// products of all panels are kept, and summed at last.
         case rows
-        /// Many rows: a thread computes a panel for the rows of all experts and sums it at once,
-        /// so that products never reach memory.
+        /// Many rows of an expert: a thread computes a panel for the rows of all experts and sums
+        /// it at once, so that products never reach memory.
         case panels
     }
 
@@ -30,18 +31,22 @@ struct NativePlan: Equatable {
     static let rowsPerBlock = 64
     /// Rows of a block where threads share its columns.
     static let rowsPerColumnBlock = 128
-    /// Rows up to which the products of all panels are kept.
-    static let keptRows = 1024
-    /// Rows, at most, whose products of one panel a thread keeps.
-    static let rowsPerPanel = 4096
-    /// Products that are kept, at most, where weights come from a disk: 256 MB.
+    /// Rows of an expert up to which a panel is read from memory no faster than it is multiplied.
+    static let fewRows = 16
+    /// Products that are kept, at most: 256 MB.
     static let keptProducts = 64 << 20
 
     /// The plan for rows of so many experts.
-    init(rows: Int, experts: Int, threads: Int) {
+    ///
+    /// - Parameters:
+    ///   - rows: R.
+    ///   - experts: how many of them have rows.
+    ///   - products: of the down-projection, R times D.
+    ///   - threads: how many may work.
+    init(rows: Int, experts: Int, products: Int, threads: Int) {
         let blocks = max(experts, rows / Self.rowsPerBlock)
         gateUp = blocks >= 8 * threads ? .blocks : .columns
-        down = rows <= Self.keptRows && rows <= 16 * experts ? .rows : .panels
+        down = rows <= Self.fewRows * experts && products <= Self.keptProducts ? .rows : .panels
     }
 
     /// Takes the plan that reads one expert after the other, and every byte once, as a disk likes
@@ -49,4 +54,9 @@ struct NativePlan: Equatable {
     mutating func readExpertsInTurn(products: Int) {
         if products <= Self.keptProducts { down = .rows }
     }
+
+    /// Rows, at most, whose products of one panel a thread keeps: in its second-level cache, and
+    /// more where so many experts share them that each would have few, for every block reads all
+    /// weights again.
+    static func rowsPerPanel(experts: Int) -> Int { max(4096, 2 * fewRows * experts) }
 }

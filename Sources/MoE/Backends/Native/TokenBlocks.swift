@@ -14,8 +14,14 @@ struct TokenBlocks {
     private let panels: Int
     private let wholeTiles: Int
 
-    init(tokens: Int, slots: Int, panels: Int, threads: Int) {
-        let most = max(1, NativePlan.rowsPerPanel / max(slots, 1))
+    /// - Parameters:
+    ///   - tokens: T.
+    ///   - slots: rows of a token.
+    ///   - rows: of a block, at most.
+    ///   - panels: of the down-projection.
+    ///   - threads: how many share the tiles.
+    init(tokens: Int, slots: Int, rows: Int, panels: Int, threads: Int) {
+        let most = max(1, rows / max(slots, 1))
         tokenCount = tokens
         blockCount = max(1, (tokens + most - 1) / most)
         tokensPerBlock = (tokens + blockCount - 1) / blockCount
