@@ -19,6 +19,8 @@ class Peer:
     """The recipe of `native_build.py` for a source distribution; empty: wheels."""
     bytes_per_weight: float = 1
     """What a weight takes in memory while the peer runs."""
+    routes: bool = False
+    """Whether it chooses the experts itself; the others are given them."""
     absent: str = ""
     """Why it cannot be installed anywhere; empty: it is tried."""
 
@@ -28,11 +30,11 @@ PEERS = [
     Peer("ktransformers", "KTransformers, int8", "W8A8, bf16 rows", "kt_kernel_w8a8",
          requirements="ktransformers", bytes_per_weight=3),
     Peer("onnxruntime", "ONNX Runtime QMoE", "W8, float32 rows", "onnxruntime_qmoe", variant="0",
-         requirements="onnxruntime"),
+         requirements="onnxruntime", routes=True),
     Peer("onnxruntime-b128", "ONNX Runtime QMoE, blocks of 128", "W8, blocks of 128", "onnxruntime_qmoe",
-         variant="128", requirements="onnxruntime"),
+         variant="128", requirements="onnxruntime", routes=True),
     Peer("openvino", "OpenVINO, int8 weights", "W8, float32 rows", "openvino_moe", requirements="openvino",
-         bytes_per_weight=2),
+         bytes_per_weight=2, routes=True),
     Peer("fbgemm", "PyTorch FBGEMM", "W8A8, one scale a call", "torch_linears", variant="fbgemm"),
     Peer("onednn", "PyTorch oneDNN", "W8A8, one scale a call", "torch_linears", variant="onednn"),
     Peer("transformers", "transformers eager", "float32", "transformers_eager", bytes_per_weight=4),

@@ -58,7 +58,7 @@ class Worker:
 
 
 def our_turn(program, shape, tokens, threads, rounds):
-    """One run of `moe-cli bench`: its median, the streaming read beside it, and what others used meanwhile."""
+    """One run of `moe-cli bench`: its median and the router's part of it, the streaming read, others' use meanwhile."""
     busy = Busy()
     command = [str(program), "bench", "--shape", shape, "--tokens", str(tokens), "--backend", "native",
                "--threads", str(threads), "--rounds", str(rounds), "--json"]
@@ -67,6 +67,7 @@ def our_turn(program, shape, tokens, threads, rounds):
         raise ContenderFailed(f"{' '.join(command)}: {run.stderr.strip()}")
     report = json.loads(run.stdout)
     machine, result = report["machine"], report["results"][0]
-    return {"ms": result["median_s"] * 1e3, "p10": result["p10_s"] * 1e3, "busy_elsewhere": busy.elsewhere(),
+    return {"ms": result["median_s"] * 1e3, "p10": result["p10_s"] * 1e3, "route": result["stages"]["route"] * 1e3,
+            "busy_elsewhere": busy.elsewhere(),
             "stream_read_GBps": machine["stream_read_GBps"], "limit_ratio": result["limit_ratio"],
             "cpu": machine["cpu"], "isa": machine["isa"], "threads": machine["threads"]}

@@ -33,8 +33,9 @@ class Report:
 
     @property
     def _legend(self):
-        return ("ms of one layer, median of the rounds; in brackets ours ÷ theirs, the median of the ratios of the "
-                "rounds: below 1 we are faster. Error: relative L2 distance from float64 on a small layer.")
+        return ("ms of one layer, median of the rounds; ours in brackets without the router, which most peers are not "
+                "asked for. Theirs in brackets: ours ÷ theirs, the median of the ratios of the rounds, below 1 where "
+                "we are faster. Error: relative L2 distance from float64 on a small layer.")
 
     def _cell(self, case, peer):
         if peer.name not in case.peers:
@@ -61,6 +62,7 @@ class Report:
             lines.append(f"  {'':<34}{'ms':>9}  {'ratio':<18}{'p10':>9}  {'ratio':<7}{'error':<9}")
             ours = f"{case.our_median():>9.3f}  {'':<18}{case.our_median('p10'):>9.3f}"
             lines.append(f"  {'swift-moe':<34}{ours}  {'':<7}{self._error('swift-moe'):<9}")
+            lines.append(f"  {'  without its router':<34}{case.our_experts_median:>9.3f}")
             for peer in self.peers:
                 if peer.name not in case.peers:
                     continue
@@ -75,7 +77,7 @@ class Report:
     @property
     def markdown(self):
         titles = ["shape, tokens", "swift-moe"] + [peer.title for peer in self.peers] + ["read, GB/s"]
-        rows = [[f"{case.shape}, {case.tokens}", f"{case.our_median():.3g}"]
+        rows = [[f"{case.shape}, {case.tokens}", f"{case.our_median():.3g} ({case.our_experts_median:.3g})"]
                 + [self._cell(case, peer) for peer in self.peers] + [f"{case.stream_read:.1f}"] for case in self.cases]
         rows.append(["error", self._error("swift-moe")] + [self._error(peer.name) for peer in self.peers] + [""])
         rows.append(["arithmetic", "W8A8, exact int32"] + [peer.arithmetic for peer in self.peers] + [""])
@@ -92,7 +94,8 @@ class Report:
             "failed": [{"peer": name, "shape": shape, "tokens": tokens or None, "reason": reason}
                        for (name, shape, tokens), reason in self.failures.items()],
             "cases": [{"shape": case.shape, "tokens": case.tokens,
-                       "swift-moe": {"median_ms": case.our_median(), "turns": case.ours},
+                       "swift-moe": {"median_ms": case.our_median(), "experts_ms": case.our_experts_median,
+                                     "turns": case.ours},
                        "peers": {name: {"median_ms": case.median(name), "ratio": case.median(name, "ratio"),
                                         "turns": turns} for name, turns in case.peers.items()}}
                       for case in self.cases],

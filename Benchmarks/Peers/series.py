@@ -20,7 +20,8 @@ class Case:
     ours: list = field(default_factory=list)
     """Our turns, one a round of every group of peers."""
     peers: dict = field(default_factory=dict)
-    """By name, a dictionary a turn: "ms", "p10", and "ratio" and "p10_ratio", ours ÷ theirs in the same round."""
+    """By name, a dictionary a turn: "ms", "p10", and "ratio" and "p10_ratio", ours ÷ theirs in the same round.
+    Ours is without the router for peers that have none."""
 
     def median(self, name, key="ms"):
         """The median of a figure of a peer's turns."""
@@ -29,6 +30,11 @@ class Case:
     def our_median(self, key="ms"):
         """The median of a figure of our turns."""
         return statistics.median(turn[key] for turn in self.ours)
+
+    @property
+    def our_experts_median(self):
+        """The median of our turns without the router."""
+        return statistics.median(turn["ms"] - turn["route"] for turn in self.ours)
 
     @property
     def stream_read(self):
@@ -74,15 +80,16 @@ def run(shape, token_counts, peers, folders, settings, failures):
                     workers[peer.name] = Worker(peer, folders[peer.name], shape, settings.threads)
                 except ContenderFailed as failure:
                     failures[peer.name, shape[0], 0] = str(failure)
+            with_router = {peer.name for peer in group if peer.routes}
             for case in cases.values():
-                _rounds(case, workers, settings, failures)
+                _rounds(case, workers, with_router, settings, failures)
         finally:
             for worker in workers.values():
                 worker.stop()
     return list(cases.values())
 
 
-def _rounds(case, workers, settings, failures):
+def _rounds(case, workers, with_router, settings, failures):
     def attempt(name, order):
         try:
             return workers[name].ask(order)
@@ -108,8 +115,10 @@ def _rounds(case, workers, settings, failures):
                 continue
             times = sorted(turn["ms"])
             took, fast = statistics.median(times), times[round((len(times) - 1) * 0.1)]
+            route = 0 if name in with_router else ours["route"]
             case.peers.setdefault(name, []).append({
-                "ms": took, "p10": fast, "ratio": ours["ms"] / took, "p10_ratio": ours["p10"] / fast,
+                "ms": took, "p10": fast, "ratio": (ours["ms"] - route) / took,
+                "p10_ratio": (ours["p10"] - route) / fast,
                 "stream_read_GBps": ours["stream_read_GBps"], "busy_elsewhere": turn["busy_elsewhere"]})
 
 
