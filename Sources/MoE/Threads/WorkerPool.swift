@@ -15,6 +15,7 @@ internal import Darwin
 /// late finds the job closed and does nothing, its share done by others, so a thread that the
 /// system has not scheduled never holds a caller up. A caller that finds the pool taken by another
 /// runs its tiles alone: two blocks may compute at once, and a tile may itself ask for the pool.
+/// An engine that has brought threads of its own (``EngineThreads``) gets the shares instead.
 package final class WorkerPool: @unchecked Sendable {
     /// The one pool of the process.
     package static let shared = WorkerPool()
@@ -72,9 +73,27 @@ package final class WorkerPool: @unchecked Sendable {
             return
         }
         defer { taken.store(false, ordering: .releasing) }
+        if let brought = EngineThreads.brought {
+            run(tiles: tiles, threads: threads, on: brought, body)
+            return
+        }
         open(closureWords(body), tiles: tiles, threads: threads)
         while let tile = shares.take(by: 0, of: threads) { body(tile, 0) }
         close()
+    }
+
+    /// Runs the tiles on the engine's threads, and here those that it has left.
+    private func run(tiles: Int, threads: Int, on brought: BroughtThreads, _ body: Body) {
+        self.body = closureWords(body)
+        shares.deal(tiles: tiles, to: threads)
+        @Sendable func work(_ worker: Int) {
+            guard (0..<threads).contains(worker) else { return }
+            while let tile = shares.take(by: worker, of: threads) {
+                moe_closure_call(self.body, tile, worker)
+            }
+        }
+        brought.apply(threads, work)
+        work(0)
     }
 
     private func open(_ body: moe_closure, tiles: Int, threads: Int) {
