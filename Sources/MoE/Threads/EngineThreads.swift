@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// The threads of the engine that embeds the library, in place of the library's own.
 ///
-/// An engine that computes on threads of its own has a core twice as many as it wants while a pass
-/// runs on the library's. It can bring them, once, before the first pass:
+/// Two pools in a process compete for its processors. An engine that has one brings it, once, before
+/// the first pass:
 ///
 /// ```swift
 /// EngineThreads.bring { count, work in
