@@ -37,6 +37,16 @@ struct NativeBackendTests {
         }
     }
 
+    // Kept rows of several thousand, and two blocks of tokens with more rows than few experts have.
+    @Test(
+        "has them with hundreds of experts", arguments: GemmKernel.available, [2000, 6000])
+    func manyExperts(_ kernel: GemmKernel, tokens: Int) throws {
+        let random = RandomLayer(tokens: tokens, hidden: 33, width: 17, experts: 300, topK: 2)
+        let (native, reference) = try blocks(random.layer(), kernel), input = try random.input()
+
+        #expect(try native.forward(input).output == reference.forward(input).output)
+    }
+
     @Test(
         "has them for every activation, with biases and without", arguments: GemmKernel.available,
         [
