@@ -10,9 +10,10 @@ struct Bench: ParsableCommand {
             Cases take turns, and in the same rounds the machine's limits are measured: reading \
             the memory that holds the weights, exact int8 multiply-adds from registers, and \
             OpenBLAS's sgemm. Figures are medians; "memory", "mult." and "limit" say what share \
-            of a limit a pass reaches, "limit" of the one that binds. Weights are cold: every \
-            pass has other tokens and so other experts. --sgemm adds the layer's float32 products \
-            alone; "x sgemm" says how many times as long a backend takes.
+            of a limit a pass reaches, "limit" of the one that binds, each the median of the \
+            passes' own shares. Weights are cold: every pass has other tokens and so other \
+            experts. --sgemm adds the layer's float32 products alone; "x sgemm" says how many \
+            times as long a backend takes.
             """)
 
     @Option(help: "A published model's layer, or D,H,E,k; may be repeated.")

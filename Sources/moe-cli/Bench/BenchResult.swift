@@ -9,16 +9,10 @@ struct BenchResult {
     let backend: String
     let plan: String
     let threads: Int
-    /// Seconds of every pass, ascending.
-    let seconds: [Double]
-    /// Bytes of weights that a pass touches, the median.
-    let weightBytes: Double
+    /// Every pass that counts.
+    let passes: [BenchPass]
     /// Seconds of every stage, the medians.
     let stages: [Stage: Double]
-    /// Bytes a second.
-    let bandwidth: Double
-    /// Multiply-adds a second.
-    let multiplierPeak: Double
     /// Multiply-adds a second.
     let sgemmPeak: Double
     /// Seconds of the layer's float32 products alone, where they were measured.
@@ -26,7 +20,11 @@ struct BenchResult {
     /// Seconds that preparing the whole layer took.
     let prepareSeconds: Double
 
+    /// Seconds of every pass.
+    var seconds: [Double] { passes.map(\.seconds) }
     var median: Double { seconds.median }
+    /// Bytes of weights that a pass touches.
+    var weightBytes: Double { passes.map(\.weightBytes).median }
 
     /// Multiply-adds of all rows through gate·up and down.
     var multiplyAdds: Double { Double(tokens * shape.topK * shape.expertBytes) }
@@ -34,14 +32,16 @@ struct BenchResult {
     /// Multiply-adds with every byte of weights that is read.
     var intensity: Double { weightBytes > 0 ? multiplyAdds / weightBytes : 0 }
 
-    var bandwidthRatio: Double { ratio(weightBytes, bandwidth) }
-    var multiplierRatio: Double { ratio(multiplyAdds, multiplierPeak) }
-    var sgemmRatio: Double { ratio(multiplyAdds, sgemmPeak) }
-    /// The share of the limit that binds.
-    var limitRatio: Double { max(bandwidthRatio, multiplierRatio) }
+    /// Bytes a second, and multiply-adds.
+    var bandwidth: Double { passes.map(\.bandwidth).median }
+    var multiplierPeak: Double { passes.map(\.multiplierPeak).median }
 
-    private func ratio(_ work: Double, _ rate: Double) -> Double {
-        rate > 0 && median > 0 ? work / rate / median : 0
+    var bandwidthRatio: Double { passes.map(\.bandwidthRatio).median }
+    var multiplierRatio: Double { passes.map(\.multiplierRatio).median }
+    /// The share of the limit that binds.
+    var limitRatio: Double { passes.map(\.limitRatio).median }
+    var sgemmRatio: Double {
+        sgemmPeak > 0 && median > 0 ? multiplyAdds / sgemmPeak / median : 0
     }
 
     static let header =

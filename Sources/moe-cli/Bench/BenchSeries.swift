@@ -28,7 +28,7 @@ struct BenchSeries {
                 let start = ContinuousClock.now
                 repeat {
                     // The first round grows the workspaces and does not count.
-                    try one.run(batches[next % batches.count], counts: round > 0)
+                    try one.run(batches[next % batches.count], round: round > 0 ? round - 1 : nil)
                     next += 1
                 } while ContinuousClock.now - start < .seconds(Self.secondsPerRound)
             }
@@ -46,10 +46,16 @@ struct BenchSeries {
     private func result(_ one: Case, _ limits: Limits, threads: Int) -> BenchResult {
         BenchResult(
             shape: layer.shape, tokens: tokens, backend: one.block.backendName, plan: one.plan,
-            threads: threads, seconds: one.seconds.sorted(),
-            weightBytes: one.expertsPerPass.median * Double(layer.shape.expertBytes),
-            stages: one.stages.mapValues(\.median), bandwidth: limits.bandwidth.median,
-            multiplierPeak: limits.multiplier.median, sgemmPeak: limits.sgemm.median,
+            threads: threads,
+            passes: one.passes.map { pass in
+                BenchPass(
+                    seconds: pass.seconds,
+                    weightBytes: Double(pass.experts * layer.shape.expertBytes),
+                    multiplyAdds: Double(tokens * layer.shape.topK * layer.shape.expertBytes),
+                    bandwidth: limits.bandwidth[pass.round],
+                    multiplierPeak: limits.multiplier[pass.round])
+            },
+            stages: one.stages.mapValues(\.median), sgemmPeak: limits.sgemm.median,
             layerSgemm: limits.layerSgemm.isEmpty ? nil : limits.layerSgemm.median,
             prepareSeconds: one.prepareSeconds)
     }
@@ -59,8 +65,7 @@ struct BenchSeries {
         let block: MoEBlock
         let prepareSeconds: Double
         var workspace: Workspace
-        private(set) var seconds: [Double] = []
-        private(set) var expertsPerPass: [Double] = []
+        private(set) var passes: [(round: Int, seconds: Double, experts: Int)] = []
         private(set) var stages: [Stage: [Double]] = [:]
 
         init(_ layer: MoELayer, backend: any ExpertBackend, threads: Int?) throws {
@@ -72,13 +77,14 @@ struct BenchSeries {
 
         var plan: String { block.planName(of: workspace) }
 
-        func run(_ batch: Matrix<Float>, counts: Bool) throws {
+        /// A pass of a round that counts, or one that does not.
+        func run(_ batch: Matrix<Float>, round: Int?) throws {
             let start = ContinuousClock.now
             try block.forward(batch, in: &workspace)
             let elapsed = (ContinuousClock.now - start) / .seconds(1)
-            guard counts else { return }
-            seconds.append(elapsed)
-            expertsPerPass.append(Double(workspace.dispatch.groupIndex.pairs.count))
+            guard let round else { return }
+            let experts = workspace.dispatch.groupIndex.pairs.count
+            passes.append((round: round, seconds: elapsed, experts: experts))
             for stage in Stage.allCases where workspace.timings[stage] > .zero {
                 stages[stage, default: []].append(workspace.timings[stage] / .seconds(1))
             }

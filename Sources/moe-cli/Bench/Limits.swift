@@ -2,7 +2,7 @@ import MoE
 
 /// What the machine could do at most while a series ran, a sample a round.
 struct Limits {
-    /// Bytes a second, reading the very memory that holds a block's weights.
+    /// Bytes a second, reading the very memory that holds a block's weights; 0 if it is elsewhere.
     private(set) var bandwidth: [Double] = []
     /// Exact int8 multiply-adds a second, from registers.
     private(set) var multiplier: [Double] = []
@@ -13,9 +13,7 @@ struct Limits {
 
     /// Measures each limit once.
     mutating func measure(_ block: MoEBlock?, threads: Int) {
-        if let (bytes, seconds) = block?.readWeights() {
-            bandwidth.append(Double(bytes) / seconds)
-        }
+        bandwidth.append(block?.readWeights().map { Double($0.bytes) / $0.seconds } ?? 0)
         multiplier.append(MachineLimits.multiplyAddsPerSecond(threads: threads))
         #if OpenBLAS
         // The slowest of the limits and the least important one: three samples are enough.
