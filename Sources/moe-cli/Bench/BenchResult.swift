@@ -26,8 +26,8 @@ struct BenchResult {
     /// Bytes of weights that a pass touches.
     var weightBytes: Double { passes.map(\.weightBytes).median }
 
-    /// Multiply-adds of all rows through gate·up and down.
-    var multiplyAdds: Double { Double(tokens * shape.topK * shape.expertBytes) }
+    /// Multiply-adds of a pass.
+    var multiplyAdds: Double { shape.multiplyAdds(tokens: tokens) }
 
     /// Multiply-adds with every byte of weights that is read.
     var intensity: Double { weightBytes > 0 ? multiplyAdds / weightBytes : 0 }

@@ -51,7 +51,7 @@ struct BenchSeries {
                 BenchPass(
                     seconds: pass.seconds,
                     weightBytes: Double(pass.experts * layer.shape.expertBytes),
-                    multiplyAdds: Double(tokens * layer.shape.topK * layer.shape.expertBytes),
+                    multiplyAdds: layer.shape.multiplyAdds(tokens: tokens),
                     bandwidth: limits.bandwidth[pass.round],
                     multiplierPeak: limits.multiplier[pass.round])
             },

@@ -55,4 +55,7 @@ struct BenchShape: ExpressibleByArgument, Sendable {
 
     /// Bytes of one expert's int8 weights.
     var expertBytes: Int { 3 * hidden * width }
+
+    /// Multiply-adds of all rows of so many tokens through gate·up and down.
+    func multiplyAdds(tokens: Int) -> Double { Double(tokens * topK * expertBytes) }
 }
