@@ -1,5 +1,7 @@
 /* Dequantise, SwiGLU, quantise for every machine of the architecture, and the choice of a table. */
 #define MOE_SIXTEEN_COLUMNS
+#define MOE_COLUMNS_AT_ONCE
+enum { VECTORS_AT_ONCE = 1 };
 #define MOE_DSQ_TABLE moe_dsq_kernels__scalar
 #include "dequant_swiglu_quant.inc"
 

@@ -2,6 +2,8 @@
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define MOE_SIXTEEN_COLUMNS _Pragma("clang loop vectorize_width(8) interleave_count(2)")
+#define MOE_COLUMNS_AT_ONCE _Pragma("clang loop vectorize_width(8) interleave_count(4)")
+enum { VECTORS_AT_ONCE = 2 };
 #define MOE_DSQ_TABLE moe_dsq_kernels__avx2
 #include "../portable/dequant_swiglu_quant.inc"
 #pragma clang attribute pop
