@@ -17,7 +17,7 @@
 #include "../portable/gemm_rows.inc"
 #include "gemm_pack_pairs.inc"
 
-enum { MAX_ROWS = 4, STREAMING_ROWS = 1, PANEL = 64 };
+enum { MAX_ROWS = 4, STREAMING_ROWS = 0, PANEL = 64 };
 
 /* A block of K of the tile's rows. */
 typedef struct {

@@ -15,7 +15,7 @@
 #include "../include/moe_gemm.h"
 #include <immintrin.h>
 
-enum { MAX_ROWS = 8, STREAMING_ROWS = 5, LANES = 16, VECTORS = 3 };
+enum { MAX_ROWS = 8, STREAMING_ROWS = 2, LANES = 16, VECTORS = 3 };
 
 #define PACK_FLIP 0x80u
 #include "../portable/gemm_pack.inc"
