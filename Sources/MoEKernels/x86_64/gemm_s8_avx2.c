@@ -21,7 +21,7 @@ enum { MAX_ROWS = 4, STREAMING_ROWS = 0, PANEL = 64 };
 
 /* A block of K of the tile's rows. */
 typedef struct {
-    uint8_t flipped[MAX_ROWS][BLOCK] __attribute__((aligned(32))); /* a + 128 */
+    uint8_t flipped[ORDERS][MAX_ROWS][BLOCK] __attribute__((aligned(32))); /* a + 128 */
     int16_t wide[MAX_ROWS][BLOCK] __attribute__((aligned(32)));
 } activations;
 
@@ -38,15 +38,23 @@ INLINE __m256i broadcast(const void *p) {
 }
 
 /* Zeros follow up to a whole quad: nothing past the row is read. */
-INLINE void flip(const int8_t *from, size_t count, uint8_t *to) {
+INLINE void flip(const int8_t *from, size_t count, int row, activations *x) {
     size_t k = 0;
-    for (; k + 32 <= count; k += 32)
-        _mm256_store_si256(
-            (__m256i *)(void *)(to + k),
+    for (; k + 32 <= count; k += 32) {
+        const __m256i flipped =
             _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(const void *)(from + k)),
-                             _mm256_set1_epi8(-128)));
-    for (; k < count; k++) to[k] = (uint8_t)from[k] ^ 0x80u;
-    for (; k % 4 != 0; k++) to[k] = 0x80u;
+                             _mm256_set1_epi8(-128));
+        UNROLL for (size_t order = 0; order < ORDERS; order++)
+            _mm256_store_si256((__m256i *)(void *)(x->flipped[order][row] + k),
+                               in_order(flipped, order));
+    }
+    if (k == count) return;
+    uint8_t rest[32] __attribute__((aligned(32)));
+    memset(rest, 0x80, sizeof rest);
+    for (size_t i = 0; k + i < count; i++) rest[i] = (uint8_t)from[k + i] ^ 0x80u;
+    UNROLL for (size_t order = 0; order < ORDERS; order++)
+        _mm256_store_si256((__m256i *)(void *)(x->flipped[order][row] + k),
+                           in_order(load(rest), order));
 }
 
 INLINE void widen(const int8_t *from, size_t count, int16_t *to) {
@@ -59,7 +67,28 @@ INLINE void widen(const int8_t *from, size_t count, int16_t *to) {
     for (; k % 4 != 0; k++) to[k] = 0;
 }
 
+typedef struct {
+    size_t pairs[ORDERS], singles[ORDERS];
+    size_t paired, single, others; /* quads */
+} quad_counts;
+
 INLINE size_t least(size_t a, size_t b) { return a < b ? a : b; }
+
+/* Bounded: a panel may come from a file, and nothing outside it may be read. */
+INLINE quad_counts counts_of(const block_header *header, size_t quads) {
+    quad_counts counts = {.others = quads};
+    for (size_t order = 0; order < ORDERS; order++) {
+        counts.pairs[order] = least(header->pairs[order], counts.others / 2);
+        counts.others -= 2 * counts.pairs[order];
+    }
+    counts.paired = quads - counts.others;
+    for (size_t order = 0; order < ORDERS; order++) {
+        counts.singles[order] = least(header->singles[order], counts.others);
+        counts.others -= counts.singles[order];
+    }
+    counts.single = quads - counts.paired - counts.others;
+    return counts;
+}
 
 /* Sums of four of 32 products, or of the 64 of two quads that packing has paired. */
 INLINE __m256i sums_of_four(__m256i sums_of_two) {
@@ -71,14 +100,14 @@ INLINE __m256i pair_products(__m256i x0, __m256i w0, __m256i x1, __m256i w1) {
         _mm256_add_epi16(_mm256_maddubs_epi16(x0, w0), _mm256_maddubs_epi16(x1, w1)));
 }
 
-INLINE void add_pairs(const int rows, __m256i sums[MAX_ROWS][2], const activations *x,
+INLINE void add_pairs(const int rows, __m256i sums[MAX_ROWS][2], const uint8_t (*x)[BLOCK],
                       const uint8_t *quad, size_t count, const uint8_t *weights,
                       moe_fetch *fetch) {
     for (size_t i = 0; i < count; i++, weights += 2 * QUAD_BYTES) {
         moe_fetch_lines(fetch, 2);
         const size_t k0 = 4 * (size_t)quad[2 * i], k1 = 4 * (size_t)quad[2 * i + 1];
         UNROLL for (int r = 0; r < rows; r++) {
-            const __m256i x0 = broadcast(x->flipped[r] + k0), x1 = broadcast(x->flipped[r] + k1);
+            const __m256i x0 = broadcast(x[r] + k0), x1 = broadcast(x[r] + k1);
             UNROLL for (int v = 0; v < 2; v++)
                 sums[r][v] = _mm256_add_epi32(
                     sums[r][v], pair_products(x0, load(weights + 32 * v), x1,
@@ -87,14 +116,14 @@ INLINE void add_pairs(const int rows, __m256i sums[MAX_ROWS][2], const activatio
     }
 }
 
-INLINE void add_singles(const int rows, __m256i sums[MAX_ROWS][2], const activations *x,
+INLINE void add_singles(const int rows, __m256i sums[MAX_ROWS][2], const uint8_t (*x)[BLOCK],
                         const uint8_t *quad, size_t count, const uint8_t *weights,
                         moe_fetch *fetch) {
     for (size_t i = 0; i < count; i++, weights += QUAD_BYTES) {
         moe_fetch_lines(fetch, 1);
         const size_t k = 4 * (size_t)quad[i];
         UNROLL for (int r = 0; r < rows; r++) {
-            const __m256i four = broadcast(x->flipped[r] + k);
+            const __m256i four = broadcast(x[r] + k);
             UNROLL for (int v = 0; v < 2; v++)
                 sums[r][v] = _mm256_add_epi32(
                     sums[r][v], sums_of_four(_mm256_maddubs_epi16(four, load(weights + 32 * v))));
@@ -125,21 +154,19 @@ INLINE void add_others(const int rows, __m256i sums[MAX_ROWS][2], const activati
 }
 
 INLINE void multiply_rows(const int rows, const moe_gemm_s8_tile *tile, size_t first,
-                          moe_fetch *fetch) {
+                          moe_fetch *position) {
+    moe_fetch fetch = *position;
     activations x;
     const uint8_t *panel = tile->panel;
     for (size_t k = 0; k < tile->depth; k += BLOCK) {
         const size_t count = tile->depth - k < BLOCK ? tile->depth - k : BLOCK;
         const size_t quads = (count + 3) / 4;
         int is_wide = 0;
-        for (int r = 0; r < rows; r++) flip(tile->rows[first + r] + k, count, x.flipped[r]);
+        for (int r = 0; r < rows; r++) flip(tile->rows[first + r] + k, count, r, &x);
         for (size_t column = 0; column < tile->columns; column += LANES) {
             const block_header *header = (const block_header *)(const void *)panel;
-            /* Bounded: a panel may come from a file, and nothing outside it may be read. */
-            const size_t pairs = least(header->pairs, quads / 2);
-            const size_t singles = least(header->singles, quads - 2 * pairs);
-            const size_t safe = 2 * pairs + singles;
-            if (safe < quads && !is_wide) {
+            const quad_counts counts = counts_of(header, quads);
+            if (counts.others && !is_wide) {
                 for (int r = 0; r < rows; r++) widen(tile->rows[first + r] + k, count, x.wide[r]);
                 is_wide = 1;
             }
@@ -155,12 +182,20 @@ INLINE void multiply_rows(const int rows, const moe_gemm_s8_tile *tile, size_t f
                 }
             }
             const uint8_t *quad = header->quad, *weights = panel + sizeof *header;
-            add_pairs(rows, sums, &x, quad, pairs, weights, fetch);
-            add_singles(rows, sums, &x, quad + 2 * pairs, singles,
-                        weights + 2 * pairs * QUAD_BYTES, fetch);
-            add_others(rows, sums, &x, quad + safe, quads - safe, weights + safe * QUAD_BYTES,
-                       fetch);
-            panel = weights + quads * QUAD_BYTES;
+            for (size_t order = 0; order < ORDERS; order++) {
+                const size_t pairs = counts.pairs[order];
+                add_pairs(rows, sums, x.flipped[order], quad, pairs, weights, &fetch);
+                quad += 2 * pairs;
+                weights += 2 * pairs * QUAD_BYTES;
+            }
+            for (size_t order = 0; order < ORDERS; order++) {
+                const size_t singles = counts.singles[order];
+                add_singles(rows, sums, x.flipped[order], quad, singles, weights, &fetch);
+                quad += singles;
+                weights += singles * QUAD_BYTES;
+            }
+            add_others(rows, sums, &x, quad, counts.others, weights, &fetch);
+            panel = weights + counts.others * QUAD_BYTES;
             UNROLL for (int r = 0; r < rows; r++) {
                 UNROLL for (int v = 0; v < 2; v++)
                     _mm256_storeu_si256((__m256i *)(void *)(out + r * tile->stride + 8 * v),
@@ -168,6 +203,7 @@ INLINE void multiply_rows(const int rows, const moe_gemm_s8_tile *tile, size_t f
             }
         }
     }
+    *position = fetch;
 }
 
 #define ROWS(R)                                                                                    \
