@@ -56,14 +56,19 @@ struct GemmKernelTests {
 
     /// Weights that kernels whose sums of two products saturate must tell from each other.
     enum WeightPattern: String, CaseIterable {
-        case small, atTheLimit, aboveTheLimit, oppositeSigns, extremes, lowestInSomeColumns
+        case small, normal, atTheLimit, aboveTheLimit, atTheLimitInTheOtherOrder
+        case aboveTheLimitInTheOtherOrder, oppositeSigns, extremes, lowestInSomeColumns
         case lowestAlone
 
         func weight(column: Int, k: Int, _ random: inout SeededRandom) -> Int8 {
             switch self {
             case .small: random.int8() / 4
+            case .normal: Int8((0..<4).reduce(0) { sum, _ in sum + Int(random.int8()) } / 5)
             case .atTheLimit: k % 8 < 4 ? (k % 4 < 2 ? 64 : -64) : 0
             case .aboveTheLimit: k % 8 < 4 ? (k % 4 < 2 ? 64 : -64) : (k % 4 == 0 ? 1 : 0)
+            case .atTheLimitInTheOtherOrder: k % 8 < 4 ? (k % 4 < 2 ? 100 : 28) : 0
+            case .aboveTheLimitInTheOtherOrder:
+                k % 8 < 4 ? (k % 4 < 2 ? 100 : 28) : (k % 4 == 1 ? 1 : 0)
             case .oppositeSigns: k % 2 == 0 ? 127 : -128
             case .extremes: random.next() % 2 == 0 ? -128 : 127
             case .lowestInSomeColumns:
