@@ -6,8 +6,8 @@
  *
  * For 64 products of a pair of quads there are 5 instructions of multiplier and adders, 3 of them
  * the multiplier's; for those of two single quads 6 and 4, of two others 8 and 4. Activations are
- * made unsigned, and widened if a block needs it, block by block into memory that stays in the
- * first cache; a wide panel makes that cheap. */
+ * made unsigned, in both orders of k, and widened if a block needs it, block by block into memory
+ * that stays in the first cache; a wide panel makes that cheap. */
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
 
@@ -68,8 +68,7 @@ INLINE void widen(const int8_t *from, size_t count, int16_t *to) {
 }
 
 typedef struct {
-    size_t pairs[ORDERS], singles[ORDERS];
-    size_t paired, single, others; /* quads */
+    size_t pairs[ORDERS], singles[ORDERS], others;
 } quad_counts;
 
 INLINE size_t least(size_t a, size_t b) { return a < b ? a : b; }
@@ -81,12 +80,10 @@ INLINE quad_counts counts_of(const block_header *header, size_t quads) {
         counts.pairs[order] = least(header->pairs[order], counts.others / 2);
         counts.others -= 2 * counts.pairs[order];
     }
-    counts.paired = quads - counts.others;
     for (size_t order = 0; order < ORDERS; order++) {
         counts.singles[order] = least(header->singles[order], counts.others);
         counts.others -= counts.singles[order];
     }
-    counts.single = quads - counts.paired - counts.others;
     return counts;
 }
 
